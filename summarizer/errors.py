@@ -1,0 +1,81 @@
+"""The exception tree. Each class carries the exit code that the command line ends with.
+
+A message is one line: what happened, to which item, and what to do about it.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+EXIT_DONE = 0
+EXIT_ITEMS_FAILED = 10
+EXIT_INTERRUPTED = 130
+
+
+class SummarizerError(Exception):
+    """Anything this program reports to its user. Exit code 1."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class ConfigError(SummarizerError):
+    """A setting is unknown, missing or of the wrong type. Exit code 2."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class BundleError(SummarizerError):
+    """A bundle cannot be written, or is refused. Exit code 3."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class StoreError(SummarizerError):
+    """The store cannot be opened, read or written. Exit code 4."""
+
+    exit_code: ClassVar[int] = 4
+
+
+class StoreLocked(StoreError):
+    """Another process holds the store; the message names it."""
+
+
+class QueryRefused(StoreError):
+    """A statement given to the read-only SQL interface is not a plain query, or is wrong."""
+
+
+class ModelError(SummarizerError):
+    """A model is missing, has the wrong hash, or cannot be loaded. Exit code 5."""
+
+    exit_code: ClassVar[int] = 5
+
+
+class ContextTooSmall(ModelError):
+    """A request needs more tokens than the context holds. Raised before the request starts."""
+
+    def __init__(self, request_id: str, needed: int, available: int) -> None:
+        self.request_id = request_id
+        self.needed = needed
+        self.available = available
+        super().__init__(
+            f"request {request_id} needs {needed} tokens, the context holds {available}: "
+            "raise llm.n_ctx in the configuration or shorten the prompt's limits"
+        )
+
+
+class PromptError(SummarizerError):
+    """A prompt file is malformed, changed after its release, or rendered wrongly. Exit code 6."""
+
+    exit_code: ClassVar[int] = 6
+
+
+class PdfError(SummarizerError):
+    """A PDF could not be read into sections.
+
+    ``category`` is one of :data:`summarizer.records.PDF_CATEGORIES`; ``detail`` is one line with the figures.
+    """
+
+    def __init__(self, category: str, detail: str) -> None:
+        self.category = category
+        self.detail = detail
+        super().__init__(f"{category}: {detail}")

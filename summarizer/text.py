@@ -1,0 +1,33 @@
+"""The one text normaliser: every place that compares or stores text read from outside goes through it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufff0-\uffff]")
+_SPACES = re.compile(r"[^\S\n]+")
+_LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"})
+_NOT_WORD = re.compile(r"[\W_]+")
+
+
+def normalise(text: str) -> str:
+    """NFC, ligatures undone, control, zero-width and direction characters removed, runs of blanks made one.
+
+    Line breaks stay; lines are stripped.
+    """
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).translate(_LIGATURES)
+    text = _CONTROL.sub("", text).replace("\u00ad", "")
+    return "\n".join(_SPACES.sub(" ", line).strip() for line in text.split("\n")).strip()
+
+
+def one_line(text: str) -> str:
+    """Normalised text on one line."""
+    return " ".join(normalise(text).split())
+
+
+def comparison_key(text: str) -> str:
+    """Case, accents, punctuation and spaces taken away: for telling whether two titles are the same."""
+    folded = unicodedata.normalize("NFKD", normalise(text)).casefold()
+    folded = "".join(c for c in folded if not unicodedata.combining(c))
+    return _NOT_WORD.sub(" ", folded).strip()
