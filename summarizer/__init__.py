@@ -1,0 +1,3 @@
+"""Offline summarizer of arXiv papers."""
+
+__version__ = "0.1.0"

@@ -159,7 +159,7 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How tokens are chosen. ``temperature`` 0 is greedy; the rest then has no effect."""
+    """How tokens are chosen. ``temperature`` 0 is greedy: then only ``repeat_penalty`` still has an effect."""
 
     temperature: float = 0.0
     top_p: float = 1.0
@@ -176,8 +176,6 @@ class Message:
     content: str
 
 
-
-
 @dataclass(frozen=True, slots=True)
 class Request:
     """One question to the model. ``request_id`` comes back with the answer."""
@@ -187,6 +185,8 @@ class Request:
     sampling: Sampling
     #: strings that Latin letters, digits and links of the answer must copy; None leaves the answer free
     copy_terms: tuple[str, ...] | None = None
+    #: what the request is made for; part of its identity, not of the question
+    scope: tuple[str, int, Task] = ("", 0, "translation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,11 +213,13 @@ class Piece:
     """One call of the model inside an attempt, with the words it was made from."""
 
     seq: int
-    role: str  #: "sentence", "bullet", "lead" or "answer"
+    role: str  #: "sentence" or "bullet"
     source_text: str
     section_seq: int | None  #: the section the source text stands in; None for the abstract
     request_hash: str
-    text: str  #: what went into the answer
+    text: str  #: what went into the answer, or would have
+    used: bool = True  #: False: another try of the same source took its place, or it did not fit
+    reason: str = ""  #: the hard checks it failed, one line
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufff0-\uffff]")
+_LINE_BREAK = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_INVISIBLE = re.compile(
+    r"[\x00-\x08\x0e-\x1f\x7f-\x9f"  # controls
+    r"\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"  # soft hyphen, zero-width, direction
+    r"\ud800-\udfff\ufff0-\uffff]"  # lone surrogates, specials
+)
 _SPACES = re.compile(r"[^\S\n]+")
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"})
 _NOT_WORD = re.compile(r"[\W_]+")
@@ -14,10 +19,11 @@ _NOT_WORD = re.compile(r"[\W_]+")
 def normalise(text: str) -> str:
     """NFC, ligatures undone, control, zero-width and direction characters removed, runs of blanks made one.
 
-    Line breaks stay; lines are stripped.
+    Line breaks stay, whatever their code (a form feed is one); lines are stripped. Doing it twice changes nothing.
     """
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).translate(_LIGATURES)
-    text = _CONTROL.sub("", text).replace("\u00ad", "")
+    # NFC comes after the removal: what stood between a letter and its accent may just have gone
+    text = _INVISIBLE.sub("", _LINE_BREAK.sub("\n", text)).translate(_LIGATURES)
+    text = unicodedata.normalize("NFC", text)
     return "\n".join(_SPACES.sub(" ", line).strip() for line in text.split("\n")).strip()
 
 

@@ -1,0 +1,144 @@
+"""Settings: frozen dataclasses with their defaults, read from a TOML file. Unknown keys and wrong types are errors.
+
+``config.example.toml`` lists every key with its default; a test keeps the two equal.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+import types
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from summarizer.errors import ConfigError
+
+
+def _setting(default: Any, *, least: float | None = None, most: float | None = None) -> Any:
+    """A dataclass field with the smallest and largest value it may take."""
+    return field(default=default, metadata={"least": least, "most": most})
+
+
+@dataclass(frozen=True, slots=True)
+class LlmConfig:
+    """The language model and how it is run."""
+
+    engine: Literal["llama", "fake"] = "llama"
+    model: str = "default"  #: name in the registry (``summarizer models list``)
+    n_ctx: int = _setting(8192, least=256)  #: tokens held at once by all requests together, prompts and answers
+    n_slots: int = _setting(16, least=1, most=256)  #: requests decoded in one batch; at most n_batch
+    n_batch: int = _setting(512, least=32)  #: tokens given to the model in one step
+    n_threads: int = _setting(0, least=0)  #: 0: one for each core
+    n_gpu_layers: int = _setting(0, least=-1)  #: layers kept on the graphics card; -1: all
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedConfig:
+    """The sentence encoder."""
+
+    engine: Literal["sentence-transformers", "fake"] = "sentence-transformers"
+    model: str = "embedder"  #: name in the registry
+
+
+@dataclass(frozen=True, slots=True)
+class PdfConfig:
+    """Reading of PDFs, each in a child process of its own."""
+
+    workers: int = _setting(2, least=1, most=64)  #: files read at the same time
+    seconds_base: float = _setting(60.0, least=1)  #: time limit of a file: this ...
+    seconds_per_page: float = _setting(4.0, least=0)  #: ... and this for each of its pages
+    max_layout_pages: int = _setting(80, least=1)  #: longer papers are read by font rules, without the layout model
+    memory_bytes: int = _setting(3 * 1024**3, least=512 * 1024**2)  #: memory limit of a child process
+
+
+@dataclass(frozen=True, slots=True)
+class DedupConfig:
+    """Near-duplicates."""
+
+    near_threshold: float | None = _setting(None, least=0.5, most=1.0)  #: cosine; None: the code's own, with its reason
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateConfig:
+    """The questions put to the model."""
+
+    max_attempts: int = _setting(2, least=1, most=4)  #: tries for one text, with one prompt and one model
+    papers_in_flight: int = _setting(4, least=1, most=256)  #: papers whose questions are in the queue together
+
+
+@dataclass(frozen=True, slots=True)
+class StoreConfig:
+    """The database file."""
+
+    wait_seconds: float = _setting(60.0, least=0)  #: how long to wait for another process that holds the file
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings, one field for each section of the file."""
+
+    llm: LlmConfig = field(default_factory=LlmConfig)
+    embed: EmbedConfig = field(default_factory=EmbedConfig)
+    pdf: PdfConfig = field(default_factory=PdfConfig)
+    dedup: DedupConfig = field(default_factory=DedupConfig)
+    generate: GenerateConfig = field(default_factory=GenerateConfig)
+    store: StoreConfig = field(default_factory=StoreConfig)
+
+    def as_dict(self) -> dict[str, dict[str, Any]]:
+        """Plain values by section and key, as they are kept with a run."""
+        return dataclasses.asdict(self)
+
+
+def read_config(path: Path) -> Config:
+    """Settings of a TOML file; what it does not mention keeps its default.
+
+    Raises ConfigError, naming file and key, when the file cannot be read, is not TOML, has a key that does not exist, or
+    a value of the wrong type or out of range.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such configuration file; copy config.example.toml to start one") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from None
+    hints = get_type_hints(Config)
+    sections: dict[str, Any] = {}
+    for name, values in table.items():
+        if name not in hints:
+            raise ConfigError(f"{path}: unknown section or key {name!r}; known sections: {', '.join(hints)}")
+        if not isinstance(values, dict):
+            raise ConfigError(f"{path}: {name} is a section: write [{name}] and its keys below")
+        sections[name] = _read_section(path, name, hints[name], values)
+    return Config(**sections)
+
+
+def _read_section(path: Path, section: str, kind: type[Any], values: dict[str, Any]) -> Any:
+    hints = get_type_hints(kind)
+    settings = {f.name: f for f in dataclasses.fields(kind)}
+    for key, value in values.items():
+        where = f"{path}: {section}.{key}"
+        if key not in settings:
+            raise ConfigError(f"{where}: unknown key; known in [{section}]: {', '.join(settings)}")
+        _check_type(where, hints[key], value)
+        least, most = (settings[key].metadata.get(bound) for bound in ("least", "most"))
+        if least is not None and value < least:
+            raise ConfigError(f"{where}: {value!r} is too small; the least is {least}")
+        if most is not None and value > most:
+            raise ConfigError(f"{where}: {value!r} is too large; the most is {most}")
+    return kind(**{key: float(value) if hints[key] is float else value for key, value in values.items()})
+
+
+def _check_type(where: str, hint: Any, value: Any) -> None:
+    if get_origin(hint) is Literal:
+        if value not in get_args(hint):
+            raise ConfigError(f"{where}: {value!r} is not one of {', '.join(map(repr, get_args(hint)))}")
+        return
+    if get_origin(hint) in (Union, types.UnionType):
+        hint = next(part for part in get_args(hint) if part is not type(None))
+    accepted = (int, float) if hint is float else (hint,)
+    # bool is an int in Python, but never a number in a configuration; NaN compares false with every bound
+    if isinstance(value, bool) or not isinstance(value, accepted) or value != value:
+        raise ConfigError(f"{where}: {value!r} is not a value of type {hint.__name__}")
