@@ -1,0 +1,159 @@
+"""Embeddings, and what the comparison with earlier papers found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from summarizer.records import DuplicatePair, Paper
+from summarizer.store.papers import PaperKey, paper_from_row
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from duckdb import DuckDBPyConnection
+
+#: length of a vector: the column is FLOAT[384]
+DIMENSION = 384
+
+
+def pending_embed(con: DuckDBPyConnection, model_sha256: str) -> list[Paper]:
+    """Papers without an embedding under this model, in order of arrival.
+
+    Left out: permanent failures under this model, and papers with no word to embed (no metadata and no section).
+    """
+    rows = con.execute(
+        """
+        SELECT p
+        FROM paper_version AS p
+        JOIN paper_arrival AS a ON a.arxiv_id = p.arxiv_id AND a.version = p.version
+        SEMI JOIN embeddable AS w ON w.arxiv_id = p.arxiv_id AND w.version = p.version
+        WHERE NOT EXISTS (
+            FROM embedding AS e WHERE e.arxiv_id = p.arxiv_id AND e.version = p.version AND e.model_sha256 = $model
+        ) AND NOT EXISTS (
+            FROM failure AS f
+            WHERE f.stage = 'embed' AND f.permanent AND f.model_sha256 = $model
+              AND f.arxiv_id = p.arxiv_id AND f.version = p.version
+        )
+        ORDER BY a.ingested_utc, a.bundle_id, a.seq
+        """,
+        {"model": model_sha256},
+    ).fetchall()
+    return [paper_from_row(row) for (row,) in rows]
+
+
+def record_embeddings(
+    con: DuckDBPyConnection,
+    run_id: str,
+    model_sha256: str,
+    rows: Sequence[tuple[PaperKey, str, npt.NDArray[np.float32]]],
+    now: datetime,
+) -> None:
+    """Record embeddings as (key, input_hash, unit vector of shape (384,))."""
+    if not rows:
+        return
+    con.executemany(
+        """
+        INSERT INTO embedding (arxiv_id, version, model_sha256, input_hash, vector, run_id, created_utc)
+        VALUES (?, ?, ?, ?, ?::FLOAT[384], ?, ?)
+        """,
+        [[*key, model_sha256, input_hash, vector.tolist(), run_id, now] for key, input_hash, vector in rows],
+    )
+
+
+def all_embeddings(con: DuckDBPyConnection, model_sha256: str) -> tuple[list[PaperKey], npt.NDArray[np.float32]]:
+    """Every embedding under a model in order of arrival: keys, and a float32 matrix of shape (n, 384)."""
+    import numpy as np
+
+    columns = con.execute(
+        """
+        SELECT e.arxiv_id, e.version, e.vector
+        FROM embedding AS e
+        LEFT JOIN paper_arrival AS a ON a.arxiv_id = e.arxiv_id AND a.version = e.version
+        WHERE e.model_sha256 = ?
+        ORDER BY a.ingested_utc, a.bundle_id, a.seq, e.arxiv_id, e.version
+        """,
+        [model_sha256],
+    ).fetchnumpy()
+    keys = [(str(a), int(v)) for a, v in zip(columns["arxiv_id"], columns["version"], strict=True)]
+    if not keys:
+        return [], np.empty((0, DIMENSION), dtype=np.float32)
+    return keys, np.stack(list(columns["vector"])).astype(np.float32, copy=False)
+
+
+def pending_dedup(con: DuckDBPyConnection, model_sha256: str) -> list[Paper]:
+    """Papers with an embedding under this model that were not yet compared, in order of arrival."""
+    rows = con.execute(
+        """
+        SELECT p
+        FROM pending_dedup AS d
+        JOIN paper_version AS p ON p.arxiv_id = d.arxiv_id AND p.version = d.version
+        JOIN paper_arrival AS a ON a.arxiv_id = d.arxiv_id AND a.version = d.version
+        WHERE d.model_sha256 = ?
+        ORDER BY a.ingested_utc, a.bundle_id, a.seq
+        """,
+        [model_sha256],
+    ).fetchall()
+    return [paper_from_row(row) for (row,) in rows]
+
+
+def earlier_papers(con: DuckDBPyConnection, model_sha256: str) -> list[Paper]:
+    """Papers that were already compared under this model, in order of arrival."""
+    rows = con.execute(
+        """
+        SELECT p
+        FROM dedup_check AS c
+        JOIN paper_version AS p ON p.arxiv_id = c.arxiv_id AND p.version = c.version
+        JOIN paper_arrival AS a ON a.arxiv_id = c.arxiv_id AND a.version = c.version
+        WHERE c.model_sha256 = ?
+        ORDER BY a.ingested_utc, a.bundle_id, a.seq
+        """,
+        [model_sha256],
+    ).fetchall()
+    return [paper_from_row(row) for (row,) in rows]
+
+
+def record_dedup(
+    con: DuckDBPyConnection,
+    run_id: str,
+    model_sha256: str,
+    key: PaperKey,
+    n_compared: int,
+    pairs: Sequence[DuplicatePair],
+    now: datetime,
+) -> None:
+    """Record that a paper was compared with ``n_compared`` earlier ones, and which of them it repeats."""
+    con.execute(
+        """
+        INSERT INTO dedup_check (arxiv_id, version, model_sha256, n_compared, run_id, created_utc)
+        VALUES (?, ?, ?, ?, ?, ?)
+        """,
+        [*key, model_sha256, n_compared, run_id, now],
+    )
+    for pair in pairs:
+        con.execute(
+            """
+            INSERT INTO duplicate_pair (
+                arxiv_id, version, other_arxiv_id, other_version, kind, score, reason, model_sha256, run_id,
+                created_utc
+            ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                pair.arxiv_id,
+                pair.version,
+                pair.other_arxiv_id,
+                pair.other_version,
+                pair.kind,
+                pair.score,
+                pair.reason,
+                model_sha256,
+                run_id,
+                now,
+            ],
+        )
+
+
+def repeated_papers(con: DuckDBPyConnection) -> set[PaperKey]:
+    """Papers that repeat an earlier one (exact or near), and are therefore left out."""
+    return {(arxiv_id, version) for arxiv_id, version in con.execute("FROM repeated_paper").fetchall()}

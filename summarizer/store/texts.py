@@ -1,0 +1,217 @@
+"""Prompts, models, the model's answers, and the texts made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from summarizer import ids
+from summarizer.records import Attempt, Completion, Message, ModelInfo, Sampling, Task
+from summarizer.store.papers import PaperKey
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+@dataclass(frozen=True, slots=True)
+class PendingText:
+    """A text that is to be made. ``n_attempts``: how many were made under the same prompt and model."""
+
+    key: PaperKey
+    task: Task
+    n_attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCompletion:
+    """One answer of the model with everything that decided it; ``request_hash`` identifies it."""
+
+    request_hash: str
+    key: PaperKey
+    prompt_hash: str
+    model_sha256: str
+    sampling: Sampling
+    messages: tuple[Message, ...]
+    copy_terms: tuple[str, ...] | None
+    completion: Completion
+    created_utc: datetime
+
+
+def record_prompt(
+    con: DuckDBPyConnection, prompt_hash: str, task: Task, prompt_version: str, source: str, now: datetime
+) -> None:
+    """Insert a prompt version unless it is there."""
+    con.execute(
+        """
+        INSERT INTO prompt (prompt_hash, task, prompt_version, source, created_utc) VALUES (?, ?, ?, ?, ?)
+        ON CONFLICT DO NOTHING
+        """,
+        [prompt_hash, task, prompt_version, source, now],
+    )
+
+
+def record_model(con: DuckDBPyConnection, info: ModelInfo, now: datetime) -> None:
+    """Insert a model unless it is there."""
+    con.execute(
+        """
+        INSERT INTO model (model_sha256, name, file_name, n_bytes, description, created_utc) VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT DO NOTHING
+        """,
+        [info.sha256, info.name, info.file_name, info.n_bytes, info.description, now],
+    )
+
+
+def pending_generate(
+    con: DuckDBPyConnection, model_sha256: str, prompt_hashes: Mapping[Task, str]
+) -> list[PendingText]:
+    """Texts to make with these prompts (task -> hash) and this model, in order of arrival, a paper's tasks together.
+
+    A text is pending when the paper was compared with earlier ones and repeats none, what the task reads is there (the
+    abstract, or sections), no accepted text exists, and it did not fail for good under the same prompt and model.
+    """
+    rows = con.execute(
+        """
+        WITH given AS (SELECT unnest($tasks) AS task, unnest($hashes) AS prompt_hash)
+        SELECT w.arxiv_id, w.version, w.task, (
+            SELECT count(*)
+            FROM attempt AS a
+            WHERE a.arxiv_id = w.arxiv_id AND a.version = w.version AND a.task = w.task
+              AND a.prompt_hash = given.prompt_hash AND a.model_sha256 = $model
+        ) AS n_attempts
+        FROM wanted_text AS w
+        JOIN given ON given.task = w.task
+        WHERE NOT EXISTS (
+            FROM failure AS f
+            WHERE f.stage = 'generate' AND f.permanent
+              AND f.arxiv_id = w.arxiv_id AND f.version = w.version AND f.task = w.task
+              AND f.prompt_hash = given.prompt_hash AND f.model_sha256 = $model
+        )
+        ORDER BY w.ingested_utc, w.bundle_id, w.seq, w.task_seq
+        """,
+        {"model": model_sha256, "tasks": list(prompt_hashes), "hashes": list(prompt_hashes.values())},
+    ).fetchall()
+    return [PendingText((arxiv_id, version), task, n) for arxiv_id, version, task, n in rows]
+
+
+def record_completions(con: DuckDBPyConnection, run_id: str, rows: Sequence[StoredCompletion]) -> None:
+    """Record answers; one that is there already (same request) stays as it is."""
+    if not rows:
+        return
+    con.executemany(
+        """
+        INSERT INTO completion (
+            request_hash, arxiv_id, version, prompt_hash, model_sha256, sampling, messages, copy_terms, text,
+            finish_reason, prompt_tokens, prompt_tokens_reused, completion_tokens, seconds, run_id, created_utc
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?::VARCHAR[], ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT DO NOTHING
+        """,
+        [
+            [
+                row.request_hash,
+                *row.key,
+                row.prompt_hash,
+                row.model_sha256,
+                ids.canonical_json(asdict(row.sampling)),
+                ids.canonical_json([asdict(message) for message in row.messages]),
+                list(row.copy_terms) if row.copy_terms is not None else None,
+                row.completion.text,
+                row.completion.finish_reason,
+                row.completion.prompt_tokens,
+                row.completion.prompt_tokens_reused,
+                row.completion.completion_tokens,
+                row.completion.seconds,
+                run_id,
+                row.created_utc,
+            ]
+            for row in rows
+        ],
+    )
+
+
+def completions(con: DuckDBPyConnection, keys: Sequence[PaperKey]) -> dict[str, Completion]:
+    """The answers recorded for these papers, by request hash (which is also their ``request_id``)."""
+    rows = con.execute(
+        """
+        SELECT request_hash, text, finish_reason, prompt_tokens, prompt_tokens_reused, completion_tokens, seconds
+        FROM completion
+        WHERE (arxiv_id, version) IN (SELECT (unnest($ids::VARCHAR[]), unnest($versions::INTEGER[])))
+        """,
+        {"ids": [arxiv_id for arxiv_id, _ in keys], "versions": [version for _, version in keys]},
+    ).fetchall()
+    return {row[0]: Completion(*row) for row in rows}
+
+
+def record_attempt(con: DuckDBPyConnection, run_id: str, attempt: Attempt, now: datetime) -> None:
+    """Record a text with its pieces, the sections it read and left out, and its checks."""
+    con.execute(
+        """
+        INSERT INTO attempt (
+            attempt_id, arxiv_id, version, task, attempt_no, prompt_hash, model_sha256, sampling, input_hash,
+            source_scope, text, finish_reason, prompt_tokens, completion_tokens, seconds, run_id, created_utc
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+        [
+            attempt.attempt_id,
+            attempt.arxiv_id,
+            attempt.version,
+            attempt.task,
+            attempt.attempt_no,
+            attempt.prompt_hash,
+            attempt.model_sha256,
+            ids.canonical_json(asdict(attempt.sampling)),
+            attempt.input_hash,
+            attempt.source_scope,
+            attempt.text,
+            attempt.finish_reason,
+            attempt.prompt_tokens,
+            attempt.completion_tokens,
+            attempt.seconds,
+            run_id,
+            now,
+        ],
+    )
+    id_ = attempt.attempt_id
+    if attempt.pieces:
+        con.executemany(
+            """
+            INSERT INTO attempt_piece (
+                attempt_id, seq, role, source_text, section_seq, request_hash, text, used, reason
+            ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                [id_, p.seq, p.role, p.source_text, p.section_seq, p.request_hash, p.text, p.used, p.reason]
+                for p in attempt.pieces
+            ],
+        )
+    read = [(seq, True) for seq in sorted(set(attempt.sections_read))]
+    left_out = [(seq, False) for seq in sorted(set(attempt.sections_left_out) - set(attempt.sections_read))]
+    if read or left_out:
+        con.executemany(
+            "INSERT INTO attempt_section (attempt_id, section_seq, included) VALUES (?, ?, ?)",
+            [[id_, seq, included] for seq, included in read + left_out],
+        )
+    if attempt.checks:
+        con.executemany(
+            """
+            INSERT INTO check_result (attempt_id, seq, check_name, severity, passed, reason) VALUES (?, ?, ?, ?, ?, ?)
+            """,
+            [[id_, seq, c.name, c.severity, c.passed, c.reason] for seq, c in enumerate(attempt.checks)],
+        )
+
+
+def accepted(con: DuckDBPyConnection, key: PaperKey) -> dict[Task, tuple[str, str]]:
+    """The accepted texts of a paper: task -> (attempt_id, text)."""
+    rows = con.execute(
+        """
+        SELECT x.task, a.attempt_id, a.text
+        FROM accepted_attempt AS x
+        JOIN attempt AS a USING (attempt_id)
+        JOIN task ON task.task = x.task
+        WHERE x.arxiv_id = ? AND x.version = ?
+        ORDER BY task.seq
+        """,
+        key,
+    ).fetchall()
+    return {task: (attempt_id, text) for task, attempt_id, text in rows}

@@ -1,0 +1,71 @@
+CREATE OR REPLACE VIEW post_entry AS
+WITH listed AS (
+    SELECT b.post_date, b.ingested_utc, b.bundle_id, bp.seq, bp.arxiv_id, bp.version
+    FROM bundle_paper AS bp
+    JOIN bundle AS b USING (bundle_id)
+    QUALIFY row_number() OVER (
+        PARTITION BY b.post_date, bp.arxiv_id, bp.version ORDER BY b.ingested_utc, b.bundle_id, bp.seq
+    ) = 1
+),
+placed AS (
+    SELECT
+        l.post_date, l.arxiv_id, l.version,
+        row_number() OVER (PARTITION BY l.post_date ORDER BY l.ingested_utc, l.bundle_id, l.seq) - 1 AS seq,
+        p.abstract = '' AS no_abstract,
+        EXISTS (FROM document AS d WHERE d.arxiv_id = l.arxiv_id AND d.version = l.version) AS has_document,
+        EXISTS (FROM section AS s WHERE s.arxiv_id = l.arxiv_id AND s.version = l.version) AS has_section,
+        CASE
+            WHEN EXISTS (FROM repeated_paper AS d WHERE d.arxiv_id = l.arxiv_id AND d.version = l.version)
+                THEN 'duplicate'
+            WHEN p.metadata_source = 'none' AND p.abstract = '' AND NOT EXISTS (
+                FROM accepted_attempt AS x WHERE x.arxiv_id = l.arxiv_id AND x.version = l.version
+            ) THEN 'unreadable'
+            ELSE 'shown'
+        END AS place
+    FROM listed AS l
+    JOIN paper_version AS p ON p.arxiv_id = l.arxiv_id AND p.version = l.version
+),
+failed AS (
+    SELECT stage, arxiv_id, version, task, any_value(category) AS category FROM open_failure GROUP BY ALL
+),
+entry AS (
+    SELECT
+        e.*, t.task, x.attempt_id,
+        e.place = 'duplicate' OR x.attempt_id IS NOT NULL AS settled,
+        CASE WHEN t.task = 'translation' THEN e.no_abstract ELSE NOT e.has_section END AS no_input
+    FROM placed AS e
+    LEFT JOIN task AS t ON e.place = 'shown'
+    LEFT JOIN accepted_attempt AS x ON x.arxiv_id = e.arxiv_id AND x.version = e.version AND x.task = t.task
+)
+SELECT
+    e.post_date, e.seq, e.arxiv_id, e.version, e.place, e.task, e.attempt_id,
+    CASE
+        WHEN e.settled THEN NULL
+        WHEN e.no_input THEN 'ingest'
+        ELSE coalesce(g.stage, m.stage, d.stage, 'generate')
+    END AS stage,
+    CASE
+        WHEN e.settled THEN NULL
+        WHEN e.no_input THEN coalesce(
+            i.category,
+            CASE WHEN NOT e.has_document THEN 'pending' WHEN e.task = 'translation' THEN 'no_abstract' ELSE 'no_sections' END
+        )
+        ELSE coalesce(g.category, m.category, d.category, 'pending')
+    END AS category
+FROM entry AS e
+LEFT JOIN failed AS i ON i.stage = 'ingest' AND i.arxiv_id = e.arxiv_id AND i.version = e.version
+LEFT JOIN failed AS m ON m.stage = 'embed' AND m.arxiv_id = e.arxiv_id AND m.version = e.version
+LEFT JOIN failed AS d ON d.stage = 'dedup' AND d.arxiv_id = e.arxiv_id AND d.version = e.version
+LEFT JOIN failed AS g
+    ON g.stage = 'generate' AND g.arxiv_id = e.arxiv_id AND g.version = e.version AND g.task = e.task;
+
+COMMENT ON VIEW post_entry IS 'What a day''s post shows now: a row for each task of a shown paper, one row for a paper that is left out or unreadable';
+COMMENT ON COLUMN post_entry.post_date IS 'the day';
+COMMENT ON COLUMN post_entry.seq IS 'order on the page, 0 and up';
+COMMENT ON COLUMN post_entry.arxiv_id IS 'the paper';
+COMMENT ON COLUMN post_entry.version IS 'its version';
+COMMENT ON COLUMN post_entry.place IS 'shown, duplicate (left out) or unreadable (listed at the end by its file name)';
+COMMENT ON COLUMN post_entry.task IS 'the task; NULL unless shown';
+COMMENT ON COLUMN post_entry.attempt_id IS 'the accepted attempt; NULL: no text';
+COMMENT ON COLUMN post_entry.stage IS 'stage that is why there is no text; NULL: there is one';
+COMMENT ON COLUMN post_entry.category IS 'why there is no text: category of a failure, pending, no_abstract or no_sections; NULL: there is one';

@@ -1,0 +1,116 @@
+"""docs/schema.md says what the catalogue says: every table and view, every column with its type and meaning, in order.
+
+The descriptions live in the migrations and view files (COMMENT ON), so the page is written from the catalogue: after a
+change of the schema run ``python tests/test_schema_doc.py`` in the root of the repository.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from summarizer.store import Store, schema
+
+PAGE = Path(__file__).parent.parent / "docs" / "schema.md"
+INTRODUCTION = """# Schema
+
+Everything lies in one DuckDB file, `store.duckdb`. Query it with `summarizer sql "..."` (read-only, also while a run is
+working) or with any DuckDB client; [queries.md](queries.md) has ready questions.
+
+Rows are only ever added: a stage reads what lies before it and writes its own rows, so that something is done exactly
+when its row is there. `pending_<stage>` shows what is missing. A paper version is `(arxiv_id, version)` everywhere.
+
+- `_utc`: `TIMESTAMP`, UTC without a zone. `_seconds`, `seconds`: seconds. `_bytes`: bytes. `n_`: a count.
+- `_hash`, `sha256`, `_sha256`: lower-case hex SHA-256.
+- Views marked *public* keep their columns and order from release to release; others may gain or change columns.
+
+This page is written from the comments in the store by `python tests/test_schema_doc.py`, and a test compares the two.
+"""
+
+
+@dataclass(frozen=True)
+class Relation:
+    kind: str
+    name: str
+    comment: str
+    columns: tuple[tuple[str, str, str], ...]  #: name, type, meaning
+
+
+def catalogue(store: Store) -> list[Relation]:
+    with store.write():
+        pass
+    with store.read() as con:
+        found = con.execute(
+            """
+            SELECT 'table', table_name, comment FROM duckdb_tables()
+            UNION ALL SELECT 'view', view_name, comment FROM duckdb_views() WHERE NOT internal
+            """
+        ).fetchall()
+        columns = con.execute(
+            """
+            SELECT table_name, column_name, data_type, comment FROM duckdb_columns()
+            WHERE NOT internal ORDER BY table_name, column_index
+            """
+        ).fetchall()
+    order = [name for m in schema.migrations() for name in re.findall(r"^CREATE TABLE (\w+)", m.sql, re.MULTILINE)]
+    relations = [
+        Relation(kind, name, comment or "", tuple((c, t, m or "") for n, c, t, m in columns if n == name))
+        for kind, name, comment in found
+    ]
+    return sorted(relations, key=lambda r: (r.kind, order.index(r.name) if r.name in order else 0, r.name))
+
+
+def render(relations: list[Relation]) -> str:
+    parts = [INTRODUCTION]
+    for kind, title in (("table", "Tables"), ("view", "Views")):
+        parts.append(f"## {title}\n")
+        for relation in relations:
+            if relation.kind == kind:
+                rows = "\n".join(f"| `{name}` | `{type_}` | {meaning} |" for name, type_, meaning in relation.columns)
+                head = "| column | type | meaning |\n|---|---|---|"
+                parts.append(f"### `{relation.name}`\n\n{relation.comment}.\n\n{head}\n{rows}\n")
+    return "\n".join(parts)
+
+
+def parse(page: str) -> list[Relation]:
+    """The page read back as a person would."""
+    relations = []
+    for section in re.split(r"^## ", page, flags=re.MULTILINE)[1:]:
+        kind = {"Tables": "table", "Views": "view"}[section.split("\n", 1)[0]]
+        for block in re.split(r"^### ", section, flags=re.MULTILINE)[1:]:
+            name = block.split("\n", 1)[0].strip("`")
+            comment = block.split("\n")[2].removesuffix(".")
+            columns = re.findall(r"^\| `(\w+)` \| `([^`]+)` \| (.*) \|$", block, flags=re.MULTILINE)
+            relations.append(Relation(kind, name, comment, tuple(columns)))
+    return relations
+
+
+def test_page_and_catalogue_agree(tmp_path: Path) -> None:
+    actual = {(r.kind, r.name): r for r in catalogue(Store(tmp_path / "store.duckdb"))}
+    documented = {(r.kind, r.name): r for r in parse(PAGE.read_text(encoding="utf-8"))}
+    assert sorted(documented) == sorted(actual)
+    for key, relation in actual.items():
+        assert documented[key] == relation, f"docs/schema.md on {key[1]}: run python tests/test_schema_doc.py"
+
+
+def test_everything_is_described(tmp_path: Path) -> None:
+    for relation in catalogue(Store(tmp_path / "store.duckdb")):
+        assert relation.comment, relation.name
+        for name, _, meaning in relation.columns:
+            assert meaning, f"{relation.name}.{name} has no comment"
+
+
+def test_public_views_keep_their_columns(tmp_path: Path) -> None:
+    columns = {r.name: " ".join(c for c, _, _ in r.columns) for r in catalogue(Store(tmp_path / "store.duckdb"))}
+    assert columns["accepted_summary"] == (
+        "arxiv_id version task text prompt_task prompt_version prompt_hash model_name model_sha256 finish_reason "
+        "prompt_tokens completion_tokens created_utc"
+    )
+    assert columns["item_failure"] == "stage arxiv_id version category detail created_utc"
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        PAGE.write_text(render(catalogue(Store(Path(folder) / "store.duckdb"))), encoding="utf-8")
