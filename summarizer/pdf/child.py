@@ -1,0 +1,155 @@
+"""The child process that reads one PDF: ``python -m summarizer.pdf.child FD JSON``.
+
+Answers are JSON lines on the pipe ``FD``: first ``{"n_pages": N}`` when the file is open, then ``{"result": ...}`` or
+``{"error": [category, detail]}``. stdout and stderr carry nothing that anybody reads, so libraries may print there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TextIO
+
+from summarizer.errors import PdfError
+from summarizer.pdf import fonts, layout
+from summarizer.pdf.blocks import PageBlocks
+from summarizer.pdf.front_matter import read_front_matter_from
+from summarizer.pdf.language import require_english
+from summarizer.pdf.sections import read_sections
+from summarizer.records import Document, FrontMatter, Section
+
+#: Front matter stands on these first pages; a thesis may have its abstract later.
+_FRONT_PAGES = 3
+_FRONT_PAGES_OF_LONG = 12
+
+
+def main(argv: list[str]) -> int:
+    with os.fdopen(int(argv[0]), "w", encoding="utf-8") as pipe:
+        task = json.loads(argv[1])
+        _limit(task["memory_bytes"], task["seconds_limit"])
+        try:
+            _answer(pipe, {"result": _read(Path(task["path"]), task, pipe)})
+        except PdfError as error:
+            _answer(pipe, {"error": [error.category, error.detail]})
+        except MemoryError:
+            _answer(pipe, {"error": ["crashed", f"ran out of memory at {task['memory_bytes'] or 0:,} bytes"]})
+    return 0
+
+
+def _answer(pipe: TextIO, message: dict[str, Any]) -> None:
+    pipe.write(json.dumps(message) + "\n")
+    pipe.flush()
+
+
+def _limit(memory_bytes: int | None, seconds: float) -> None:
+    """Limits that hold even when the parent has been killed."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    if memory_bytes is not None:
+        import resource
+
+        # not every system has this limit; the time limit stays
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+
+
+def _read(path: Path, task: dict[str, Any], pipe: TextIO) -> dict[str, Any]:
+    started = time.monotonic()
+    document = open_document(path)
+    n_pages = document.page_count
+    seconds = task["seconds_base"] + task["seconds_per_page"] * n_pages
+    signal.setitimer(signal.ITIMER_REAL, seconds + 5)
+    _answer(pipe, {"n_pages": n_pages})
+    _drop_annotations(document)
+    text = _text_of(document)
+    require_english("\n".join(text), n_pages)
+    long = n_pages > task["max_layout_pages"]
+    result: dict[str, Any] = {}
+    pages: list[PageBlocks] | None = None
+    if task["want_document"]:
+        pages = fonts.font_pages(document) if long else layout.layout_pages(document)
+    sections = read_sections(pages) if pages is not None else None
+    if task["want_front_matter"]:
+        result["front_matter"] = asdict(
+            _front_matter(document, text[0], None if long else pages, None if long else sections)
+        )
+    if sections is not None:
+        if not any(s.text for s in sections):
+            raise PdfError("no_text", f"{sum(map(len, text))} characters on {n_pages} pages, none of them running text")
+        result["document"] = asdict(
+            Document(
+                n_pages=n_pages,
+                n_chars=sum(len(s.text) for s in sections),
+                extractor=fonts.EXTRACTOR if long else layout.EXTRACTOR,
+                extractor_version=_version(),
+                seconds=round(time.monotonic() - started, 3),
+                sections=sections,
+            )
+        )
+    return result
+
+
+def open_document(path: Path) -> Any:
+    """An open document with at least one page. Raises PdfError ``damaged`` or ``encrypted``."""
+    import pymupdf
+
+    pymupdf.TOOLS.mupdf_display_errors(False)
+    pymupdf.TOOLS.mupdf_display_warnings(False)
+    try:
+        document = pymupdf.open(path, filetype="pdf")
+    except Exception as error:
+        raise PdfError("damaged", f"does not open: {type(error).__name__}") from error
+    if document.needs_pass:
+        raise PdfError("encrypted", "needs a password")
+    if document.page_count == 0:
+        raise PdfError("damaged", f"opens with no page, {path.stat().st_size:,} bytes")
+    return document
+
+
+def _drop_annotations(document: Any) -> None:
+    """Readers' notes print their text over the paper's; the file on disk is not changed."""
+    import pymupdf
+
+    for page in document:
+        with contextlib.suppress(RuntimeError, ValueError, pymupdf.mupdf.FzErrorBase):
+            annotation = page.first_annot
+            while annotation is not None:
+                annotation = page.delete_annot(annotation)
+
+
+def _text_of(document: Any) -> list[str]:
+    try:
+        return [page.get_text() for page in document]
+    except Exception as error:
+        raise PdfError("damaged", f"a page cannot be read: {type(error).__name__}") from error
+
+
+def _front_matter(
+    document: Any, first_page_text: str, pages: list[PageBlocks] | None, sections: Sequence[Section] | None
+) -> FrontMatter:
+    n_pages = document.page_count
+    if pages is None:
+        pages = layout.layout_pages(document, range(min(_FRONT_PAGES, n_pages)))
+    front = read_front_matter_from(pages[:_FRONT_PAGES], first_page_text, sections)
+    if not front.abstract and n_pages > 2 * _FRONT_PAGES_OF_LONG:
+        more = layout.layout_pages(document, range(_FRONT_PAGES, _FRONT_PAGES_OF_LONG))
+        front = read_front_matter_from([*pages[:_FRONT_PAGES], *more], first_page_text)
+    return front
+
+
+def _version() -> str:
+    import pymupdf
+    import pymupdf4llm
+
+    return f"pymupdf {pymupdf.__version__}, pymupdf4llm {pymupdf4llm.__version__}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
