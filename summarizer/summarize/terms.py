@@ -1,0 +1,117 @@
+"""What of a source an answer may copy: names, acronyms, numbers with their units, links and formulas.
+
+Copy-only decoding lets Latin letters and digits of an answer come only from this list, so that no number and no name can
+be invented and no English word is left over.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+_URL = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]']")
+_FORMULA = re.compile(r"\$\$?[^$\n]{1,200}\$\$?|\\\([^\n]{1,200}?\\\)")
+_NUMBER = re.compile(r"(?<![\w.])[+\-−]?\d[\d,]*(?:\.\d+)?(?:e-?\d+)?")
+_UNIT_AFTER = re.compile(
+    r"\s?(%|‰|°C?|[a-zµμ]{1,4}(?:/[a-z]{1,3})?|[kKMGT]?(?:Hz|B|b|bps|W|FLOPs?)|dB[A-Za-z]*|[KMBTx×])(?![\w])"
+)
+_WORD = re.compile(r"[^\W_](?:[\w.+&/'’-]*[\w+])?|[^\W\d_]")
+_ROMAN = re.compile(r"i{1,3}|iv|vi{0,3}|ix|x")  # (ii) of a run-in list
+_SCALE = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_SCALED = re.compile(r"(\d[\d,]*(?:\.\d+)?)[\s-]?(thousand|million|billion|trillion|K|M|B)\b")
+_SENTENCE_START = re.compile(r"(?:^|\n|[.!?:;]\s+|[(\[“\"]\s*|\d\)\s*)$")
+#: Units written in small letters, which by themselves would look like English words.
+_UNITS = frozenset(
+    (
+        "ms", "s", "h", "min", "hr", "k", "m", "x", "kg", "g", "mg", "km", "cm", "mm", "nm", "um", "µm", "fps", "bps",
+        "kbps", "mbps", "hz", "kb", "mb", "gb", "bit", "bits", "pt", "px", "eV", "rpm", "dpi",
+    )
+)  # fmt: skip
+
+
+def copy_terms(source: str, context: str = "") -> tuple[str, ...]:
+    """Terms of ``source`` that an answer may copy, in order of appearance, each once.
+
+    ``context`` (the whole abstract or section, not a title in title case) only tells whether a capitalised word at the
+    start of a sentence is a name: it counts when it stands capitalised inside a sentence somewhere.
+    """
+    terms: dict[str, None] = {}
+    for pattern in (_URL, _FORMULA):
+        for found in pattern.finditer(source):
+            terms.setdefault(found[0])
+    bare = _FORMULA.sub(" ", _URL.sub(" ", source))
+    names_inside = set(_names_inside(f"{bare}\n{context}"))
+    for found in _WORD.finditer(bare):
+        for word in _spellings(found[0]):
+            if _is_term(word, at_start=_starts_sentence(bare, found.start()), names_inside=names_inside):
+                terms.setdefault(word)
+    for spelled in _numbers(bare):
+        terms.setdefault(spelled)
+    return tuple(terms)
+
+
+def _starts_sentence(text: str, position: int) -> bool:
+    return _SENTENCE_START.search(text[max(0, position - 4) : position]) is not None
+
+
+def _names_inside(text: str) -> Iterable[str]:
+    for found in _WORD.finditer(text):
+        if found[0][0].isupper() and not _starts_sentence(text, found.start()):
+            yield found[0]
+
+
+def _spellings(word: str) -> Iterable[str]:
+    """The word as it stands, and the parts a translation may need: without possessive, plural or suffix."""
+    word = word.replace("’", "'")
+    yield word
+    bare = re.sub(r"'s?$", "", word)
+    if bare != word:
+        yield bare
+    if re.fullmatch(r"[A-Za-z0-9-]*[A-Z0-9]s", bare):
+        yield bare[:-1]  # LLMs -> LLM
+    parts = re.split(r"[-/]", bare)
+    if len(parts) > 1:
+        for end in range(len(parts) - 1, 0, -1):  # Transformer-based -> Transformer
+            head = bare[: sum(len(p) + 1 for p in parts[:end]) - 1]
+            if head and parts[end].islower():
+                yield head
+        yield from (p for p in parts if len(p) > 1)
+
+
+def _is_term(word: str, *, at_start: bool, names_inside: set[str]) -> bool:
+    if any(c.isdigit() for c in word):
+        return True
+    letters = [c for c in word if c.isalpha()]
+    if not letters:
+        return False
+    if any(c.isupper() for c in word[1:]):  # acronyms, camel case, ELECTRA-small
+        return True
+    if word[0].isupper():
+        return (len(word) == 1 and word not in {"A", "I"}) or not at_start or word in names_inside
+    return (
+        _ROMAN.fullmatch(word) is not None
+        or "+" in word
+        or "_" in word
+        or any(not c.isascii() for c in letters)
+        or (len(word) == 1 and word not in {"a", "s"})
+    )
+
+
+def _numbers(text: str) -> Iterable[str]:
+    for found in _NUMBER.finditer(text):
+        number = found[0].replace("−", "-")
+        unit = _UNIT_AFTER.match(text, found.end())
+        bare = number.lstrip("+-")
+        for spelled in filter(None, dict.fromkeys((number, bare, number.replace(",", ""), bare.replace(",", "")))):
+            yield spelled
+            if unit and (unit[1] in _UNITS or not unit[1].islower()):
+                yield f"{spelled}{unit[1]}"
+                if unit[1].strip("%‰°×"):
+                    yield unit[1]
+    for found in _SCALED.finditer(text):
+        scale = _SCALE.get(found[2]) or {"K": 10**3, "M": 10**6, "B": 10**9}[found[2]]
+        value = float(found[1].replace(",", "")) * scale
+        for word, size in (("", 1), ("万", 10**4), ("亿", 10**8)):
+            scaled = value / size
+            if scaled >= 0.1 and float(f"{scaled:.4g}") == scaled:
+                yield f"{scaled:.10g}{word}"  # 1.5 million: 150万, and never 150 alone

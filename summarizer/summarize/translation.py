@@ -1,0 +1,56 @@
+"""The abstract in Chinese, sentence by sentence: each question repeats the sentences already translated.
+
+Sentence by sentence nothing can be dropped unseen, a bad sentence is tried again alone, and the earlier sentences stay in
+the model's memory (their tokens are a prefix of the next question).
+"""
+
+from __future__ import annotations
+
+from summarizer.prompts import PromptVersion
+from summarizer.records import ModelInfo, Paper
+from summarizer.summarize.drafts import Tally, Try, build_attempt, judge
+from summarizer.summarize.jobs import Job, build_request
+from summarizer.summarize.ladder import LADDER, sampling_of
+from summarizer.summarize.sentences import split_sentences
+from summarizer.summarize.terms import copy_terms
+
+#: Earlier sentences that a question repeats: never fewer than this once there are so many, and less than twice as many.
+#: They are dropped in blocks, since what is computed for one question is a prefix of the next only while none is dropped.
+HISTORY_BLOCK = 6
+
+
+def translate_abstract(paper: Paper, prompt: PromptVersion, model: ModelInfo, attempt_no: int) -> Job:
+    """A job that translates ``paper.abstract``. Attempt ``n`` begins at step ``n - 1`` of the retry ladder."""
+    tally = Tally()
+    history: list[tuple[str, str]] = []
+    scope = (paper.arxiv_id, paper.version, prompt.task)
+    for sentence in split_sentences(paper.abstract):
+        terms = copy_terms(sentence, paper.abstract) if prompt.copy_only else None
+        values = {"sentence": sentence, "title": paper.title}
+        values = {name: value for name, value in values.items() if name in prompt.inputs}
+        n_dropped = max(0, len(history) // HISTORY_BLOCK - 1) * HISTORY_BLOCK
+        messages = prompt.render(values, history[n_dropped:])
+        tries: list[Try] = []
+        for step in range(attempt_no - 1, len(LADDER)):
+            request = build_request(
+                scope, prompt.prompt_hash, model, messages, sampling_of(prompt.sampling, step), terms
+            )
+            (completion,) = yield [request]
+            tries.append(judge(prompt.task, "sentence", sentence, None, request, completion))
+            if tries[-1].passed:
+                break
+        best = min(tries, key=lambda t: t.badness)
+        for tried in tries:
+            tally.add(tried, used=tried is best)
+        history.append((prompt.render_last_user(values), best.text))
+    used = [p.text for p in tally.pieces if p.used]
+    return build_attempt(
+        key=(paper.arxiv_id, paper.version),
+        prompt=prompt,
+        model=model,
+        attempt_no=attempt_no,
+        source_scope="abstract",
+        source_text=paper.abstract,
+        text="".join(used),
+        tally=tally,
+    )

@@ -1,0 +1,86 @@
+"""Sentences lose nothing; copy terms are the names and figures of a source, not its words."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from summarizer.summarize.sentences import split_sentences, without_citations
+from summarizer.summarize.terms import copy_terms
+
+WORDS = st.lists(
+    st.sampled_from(
+        ["We", "show", "e.g.", "Fig.", "3.5", "dB", "et al.", "(1)", "wav2vec 2.0.", "Yes.", "No!", "a;", "b:"]
+    ),
+    min_size=1,
+    max_size=40,
+)
+
+
+@given(WORDS)
+def test_splitting_loses_no_word(words: list[str]) -> None:
+    text = " ".join(words)
+    assert " ".join(split_sentences(text)).split() == text.split()
+
+
+def test_abbreviations_and_decimals_do_not_end_a_sentence() -> None:
+    text = "We get 63.5% (cf. Fig. 3) with Eq. (1), e.g. on MAESTRO. Dr. Who et al. agree. It works."
+    assert split_sentences(text) == [
+        "We get 63.5% (cf. Fig. 3) with Eq. (1), e.g. on MAESTRO.",
+        "Dr. Who et al. agree.",
+        "It works.",
+    ]
+
+
+def test_items_of_a_short_run_in_list_stay_together() -> None:
+    text = "The corpus has three subsets: (1) Genre, (2) Random, and (3) Live. Each is public."
+    assert split_sentences(text) == [
+        "The corpus has three subsets: (1) Genre, (2) Random, and (3) Live.",
+        "Each is public.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given_", "expected"),
+    [
+        ("Separation improved [3, 12-14].", "Separation improved."),
+        ("Separation improved (Smith et al., 2019; Lee, 2020b).", "Separation improved."),
+        ("The F1 (88.3%) rose [7], then fell.", "The F1 (88.3%) rose, then fell."),
+        ("It grew in 2019 (by 3%).", "It grew in 2019 (by 3%)."),
+    ],
+)
+def test_citations_are_taken_out_and_nothing_else(given_: str, expected: str) -> None:
+    assert without_citations(given_) == expected
+
+
+def test_terms_are_names_and_figures() -> None:
+    terms = copy_terms(
+        "However, wav2vec2 and Hibiki-Zero reach 63.5% and -3.2 dB on LibriSpeech, chimera++ needs 38,000 steps at 16 kHz; "
+        "see https://a.example/x_y and $\\mathcal{L}_1$."
+    )
+    for wanted in (
+        "wav2vec2", "Hibiki-Zero", "63.5", "63.5%", "-3.2", "3.2", "dB", "LibriSpeech", "chimera++", "38,000", "38000",
+        "16", "kHz", "https://a.example/x_y", "$\\mathcal{L}_1$",
+    ):  # fmt: skip
+        assert wanted in terms, wanted
+    for unwanted in ("However", "and", "reach", "needs", "steps", "see", "on"):
+        assert unwanted not in terms, unwanted
+
+
+def test_a_capital_at_the_start_of_a_sentence_counts_only_for_names() -> None:
+    assert "Music" not in copy_terms("Music moves us.", "Music moves us. It is loud.")
+    assert "Calliope" in copy_terms("Calliope reads aloud.", "Calliope reads aloud. We test Calliope.")
+    assert "SCRAPL" in copy_terms("SCRAPL is fast.")
+
+
+def test_parts_that_a_translation_needs_are_terms_of_their_own() -> None:
+    terms = copy_terms("We compare LLMs with Transformer-based and GPT-4o's encoders.")
+    assert {"LLMs", "LLM", "Transformer-based", "Transformer", "GPT-4o"} <= set(terms)
+    assert "based" not in terms
+
+
+def test_scaled_numbers_may_change_to_chinese_units() -> None:
+    assert {"1.5", "150万"} <= set(copy_terms("It has 1.5 million rows."))
+    assert "150" not in copy_terms("It has 1.5 million rows.")
+    assert {"7B", "70亿"} <= set(copy_terms("A 7B model."))

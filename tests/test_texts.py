@@ -1,0 +1,225 @@
+"""Translation and breakdown as jobs: pieces, retries, limits, and what is never passed on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from summarizer.embed import FakeEncoder
+from summarizer.llm.fake import FakeEngine, stock_sentences
+from summarizer.prompts import PromptVersion, load_prompts
+from summarizer.records import Attempt, Completion, Paper, Request, Section, SectionKind, Task
+from summarizer.summarize.breakdown import break_down, split_lead, visible_length
+from summarizer.summarize.drafts import tidy
+from summarizer.summarize.jobs import Job, JobRunner
+from summarizer.summarize.ladder import LADDER
+from summarizer.summarize.translation import translate_abstract
+
+PROMPTS = load_prompts(Path(__file__).parent.parent / "prompts")
+PAPER = Paper(
+    arxiv_id="2602.00001",
+    version=1,
+    title="NoisyNet: Separating Speech in Noise",
+    authors=("A. Author",),
+    categories=("cs.SD",),
+    primary_category="cs.SD",
+    submitted_utc=None,
+    updated_utc=None,
+    abstract=(
+        "Speech separation fails in noise. We propose NoisyNet, which gains 3.2 dB on WHAM with 1.2M parameters. "
+        "The code is public."
+    ),
+    comment=None,
+    links=(),
+)
+
+
+def section(seq: int, kind: SectionKind, *sentences: str) -> Section:
+    return Section(seq, kind.title(), 1, kind, 1, 1, " ".join(sentences))
+
+
+SECTIONS = (
+    section(
+        0,
+        "introduction",
+        "Speech separation splits a recording into the voices of its speakers and serves many hearing aids.",
+        "However, existing methods fail when the recording contains background noise from the street.",
+        "Earlier work cannot tell the noise from a distant speaker, which limits its use in meetings.",
+    ),
+    section(
+        1,
+        "method",
+        "We propose NoisyNet, an encoder and decoder with six layers trained with a masking loss.",
+        "The mask estimator predicts one mask for each speaker from the shared features of the encoder.",
+        "During training we add noise at random levels so that the encoder learns to ignore the street.",
+    ),
+    section(
+        2,
+        "results",
+        "NoisyNet outperforms the baseline by 3.2 dB on WHAM and reaches an SI-SDR of 12.9 dB.",
+        "It is also 4.5 times faster than the baseline and improves the word error rate by 2.1 points.",
+    ),
+)
+
+
+def run(job: Callable[[FakeEngine], Job], respond: Callable[[Request], str | Completion] = stock_sentences) -> Attempt:
+    engine = FakeEngine(respond)
+    runner: JobRunner[Attempt] = JobRunner(engine, jobs_in_flight=1)
+    (attempt,) = runner.run([job(engine)])
+    return attempt
+
+
+def translate(respond: Callable[[Request], str | Completion] = stock_sentences, attempt_no: int = 1) -> Attempt:
+    return run(lambda e: translate_abstract(PAPER, PROMPTS["translation"], e.model, attempt_no), respond)
+
+
+def answer(
+    task: Task,
+    respond: Callable[[Request], str | Completion] = stock_sentences,
+    prompt: PromptVersion | None = None,
+) -> Attempt:
+    def job(engine: FakeEngine) -> Job:
+        return break_down(
+            PAPER,
+            SECTIONS,
+            prompt or PROMPTS[task],
+            engine.model,
+            1,
+            encode=FakeEncoder().encode,
+            count_tokens=engine.count_tokens,
+        )
+
+    return run(job, respond)
+
+
+def test_a_translation_is_its_sentences_in_order_with_their_sources() -> None:
+    attempt = translate()
+    assert attempt.accepted
+    assert [p.source_text for p in attempt.pieces] == [
+        "Speech separation fails in noise.",
+        "We propose NoisyNet, which gains 3.2 dB on WHAM with 1.2M parameters.",
+        "The code is public.",
+    ]
+    assert attempt.text == "".join(p.text for p in attempt.pieces)
+    assert attempt.completion_tokens > 0
+    assert attempt.source_scope == "abstract"
+
+
+def test_each_sentence_is_asked_with_the_ones_before_it() -> None:
+    asked: list[Request] = []
+
+    def respond(request: Request) -> str:
+        asked.append(request)
+        return stock_sentences(request)
+
+    attempt = translate(respond)
+    first, second, third = asked
+    assert third.messages[: len(second.messages)] == second.messages, "a question begins with the whole one before it"
+    assert second.messages[-2].content == attempt.pieces[0].text
+    assert "1.2M" in (second.copy_terms or ())
+    assert "1.2M" not in (first.copy_terms or ())
+
+
+def test_a_bad_sentence_is_tried_again_warmer_and_both_tries_are_kept() -> None:
+    def respond(request: Request) -> str:
+        if request.sampling.temperature == 0 and "1.2M" in request.messages[-1].content:
+            return "我们提出了一种方法。"  # drops every number
+        return stock_sentences(request)
+
+    attempt = translate(respond)
+    assert attempt.accepted
+    tries = [p for p in attempt.pieces if "1.2M" in p.source_text]
+    assert [p.used for p in tries] == [False, True]
+    assert "numbers" in tries[0].reason
+    assert tries[0].text not in attempt.text
+
+
+def test_a_sentence_that_never_passes_makes_the_attempt_fail_after_the_whole_ladder() -> None:
+    def respond(request: Request) -> str:
+        return "我们提出了一种方法。" if "1.2M" in request.messages[-1].content else stock_sentences(request)
+
+    attempt = translate(respond)
+    assert not attempt.accepted
+    assert len([p for p in attempt.pieces if "1.2M" in p.source_text]) == len(LADDER)
+    later = translate(respond, attempt_no=2)
+    assert len([p for p in later.pieces if "1.2M" in p.source_text]) == len(LADDER) - 1
+
+
+def test_a_truncated_sentence_is_never_accepted() -> None:
+    def respond(request: Request) -> Completion:
+        text = stock_sentences(request)
+        return Completion(request.request_id, text[:-4], "length", 10, 0, 10, 0.0)
+
+    attempt = translate(respond)
+    assert attempt.finish_reason == "length"
+    assert not attempt.accepted
+
+
+def test_the_answers_keep_their_form_and_limits() -> None:
+    for task in ("background", "method", "results"):
+        attempt = answer(task)
+        assert attempt.accepted, attempt.checks
+        assert attempt.text.startswith("- ")
+        limit = PROMPTS[task].limits.max_chars
+        assert limit is not None
+        assert visible_length(attempt.text) <= limit
+        assert attempt.sections_read
+        assert all(p.section_seq is None or p.section_seq in attempt.sections_read for p in attempt.pieces)
+
+
+def test_background_names_both_halves() -> None:
+    text = answer("background").text
+    assert re.findall(r"\*\*(.*?)\*\*", text) == ["研究背景", "既有方法问题"]
+
+
+def test_a_lead_becomes_bold_once_and_a_long_one_is_no_lead() -> None:
+    def respond(request: Request) -> str:
+        return f"掩蔽估计：{stock_sentences(request)}"
+
+    text = answer("method", respond).text
+    assert text.count("**掩蔽估计**：") == 1, "the same lead is not repeated"
+    assert split_lead("我们在三个公开数据集上评估了该方法并得到：结果更好。")[0] == ""
+    assert split_lead("WER降低：词错误率降低2.1。") == ("WER降低", "词错误率降低2.1。")
+    assert split_lead("该方法更好。") == ("", "该方法更好。")
+
+
+def test_what_does_not_fit_is_left_out_whole() -> None:
+    long = "该模型在实验中取得了一致的结论并且保持了较低的成本" * 2
+
+    def respond(request: Request) -> str:
+        terms = "、".join(t for t in request.copy_terms or () if any(c.isdigit() for c in t))
+        return f"{long}{hash(request.request_id) % 97}{terms}。".replace(str(hash(request.request_id) % 97), "")
+
+    prompt = replace(PROMPTS["results"], limits=replace(PROMPTS["results"].limits, max_chars=90))
+    attempt = answer("results", respond, prompt)
+    assert visible_length(attempt.text) <= 90
+    assert all(line.endswith("。") for line in attempt.text.splitlines())
+    assert any(not p.used for p in attempt.pieces)
+
+
+def test_a_paper_with_nothing_to_say_gives_a_failed_attempt_without_questions() -> None:
+    def job(engine: FakeEngine) -> Job:
+        bare = replace(PAPER, abstract="")
+        empty = (section(0, "other", "x = 1"),)
+        return break_down(
+            bare,
+            empty,
+            PROMPTS["method"],
+            engine.model,
+            1,
+            encode=FakeEncoder().encode,
+            count_tokens=engine.count_tokens,
+        )
+
+    attempt = run(job)
+    assert attempt.text == ""
+    assert attempt.pieces == ()
+    assert not attempt.accepted
+
+
+def test_tidy_gives_chinese_punctuation_and_leaves_figures_alone() -> None:
+    assert tidy(" 我们提出 方法 (NoisyNet),\n在WHAM上提升3.2 dB. ") == "我们提出方法（NoisyNet），在WHAM上提升3.2 dB."
+    assert tidy("准确率为88.3%,优于基线.") == "准确率为88.3%,优于基线。"
+    assert tidy("“整句加了引号。”") == "整句加了引号。"
