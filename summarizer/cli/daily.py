@@ -1,0 +1,125 @@
+"""``summarizer run`` and its stages: ingest, embed, dedup, generate, publish."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from summarizer.cli.settings import settings_of, shared_options
+
+if TYPE_CHECKING:
+    from summarizer.stages.run import Session
+
+_bundle = click.Path(path_type=Path)
+_out_option = click.option(
+    "--out",
+    "out_dir",
+    default=Path("site"),
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="What is published goes below this folder.",
+)
+
+
+@contextmanager
+def _session(ctx: click.Context) -> Iterator[Session]:
+    from summarizer.stages.run import session
+
+    settings = settings_of(ctx)
+    with session(
+        ctx.command_path,
+        settings.read_config(),
+        store_path=settings.store,
+        models_dir=settings.models,
+        prompts_dir=settings.prompts,
+        quiet=settings.quiet,
+    ) as opened:
+        yield opened
+
+
+@click.command()
+@click.argument("bundles", metavar="BUNDLE...", nargs=-1, required=True, type=_bundle)
+@_out_option
+@shared_options
+@click.pass_context
+def run(ctx: click.Context, bundles: tuple[Path, ...], out_dir: Path) -> int:
+    """Make the daily post of each BUNDLE: ingest, embed, dedup, generate, publish. Prints the posts' paths.
+
+    Does only what is missing, so a run that was killed goes on where it was. Exit code 10: finished, but some papers
+    failed.
+    """
+    from summarizer.stages.run import run_bundles
+
+    with _session(ctx) as opened:
+        posts = run_bundles(opened, bundles, out_dir)
+    for path in posts:
+        click.echo(path)
+    return opened.exit_code
+
+
+@click.command()
+@click.argument("bundle", metavar="BUNDLE", type=_bundle)
+@shared_options
+@click.pass_context
+def ingest(ctx: click.Context, bundle: Path) -> int:
+    """Verify BUNDLE, register its papers and read their PDFs into sections."""
+    from summarizer.stages.run import ingest_bundle
+
+    with _session(ctx) as opened:
+        ingest_bundle(opened, bundle)
+    return opened.exit_code
+
+
+@click.command()
+@shared_options
+@click.pass_context
+def embed(ctx: click.Context) -> int:
+    """Compute the missing embeddings."""
+    from summarizer.stages.run import embed_papers
+
+    with _session(ctx) as opened:
+        embed_papers(opened)
+    return opened.exit_code
+
+
+@click.command()
+@shared_options
+@click.pass_context
+def dedup(ctx: click.Context) -> int:
+    """Find papers that repeat earlier ones."""
+    from summarizer.stages.run import find_repeated_papers
+
+    with _session(ctx) as opened:
+        find_repeated_papers(opened)
+    return opened.exit_code
+
+
+@click.command()
+@shared_options
+@click.pass_context
+def generate(ctx: click.Context) -> int:
+    """Make the missing texts: translations and breakdowns."""
+    from summarizer.stages.run import generate_texts
+
+    with _session(ctx) as opened:
+        generate_texts(opened)
+    return opened.exit_code
+
+
+@click.command()
+@_out_option
+@shared_options
+@click.pass_context
+def publish(ctx: click.Context, out_dir: Path) -> int:
+    """Write the posts that are due, and those whose file is gone or was changed. Prints their paths."""
+    from summarizer.stages.run import publish_posts
+
+    with _session(ctx) as opened:
+        posts = publish_posts(opened, out_dir)
+    for path in posts:
+        click.echo(path)
+    return opened.exit_code

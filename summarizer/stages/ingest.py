@@ -1,0 +1,122 @@
+"""Stage ingest: a verified bundle becomes papers, and their PDFs become sections."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+
+from summarizer import ids
+from summarizer.bundle import Bundle, open_bundle
+from summarizer.config import Config, PdfConfig
+from summarizer.errors import PdfError
+from summarizer.pdf import read_document
+from summarizer.records import Document
+from summarizer.stages.progress import Progress
+from summarizer.stages.recorder import RunRecorder, StageResult, utc_now
+from summarizer.store import Store, failures, papers
+
+#: These depend on the machine, so the next run tries again; every other failure is the file's own.
+_TRANSIENT = frozenset({"timeout", "crashed"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What came of one PDF: its sections, or why there are none."""
+
+    document: Document | None
+    category: str = ""
+    detail: str = ""
+
+
+def ingest(
+    store: Store, run: RunRecorder, config: Config, progress: Progress, bundle_path: Path
+) -> tuple[str, StageResult]:
+    """Register a bundle and read those of its PDFs that were not read yet. Gives back the bundle's id, too.
+
+    The whole bundle is verified first: BundleError, and nothing recorded, when anything in it is wrong. A PDF that gives
+    no sections is a recorded failure, and the others go on.
+    """
+    started = time.monotonic()
+    with open_bundle(bundle_path) as bundle:
+        bundle_id = bundle.manifest.bundle_id
+        with store.write() as con:
+            if papers.register_bundle(con, bundle.manifest, bundle.papers, str(bundle_path.resolve()), utc_now()):
+                run.ensure(con)
+        with store.read() as con:
+            pending = papers.pending_ingest(con, bundle_id)
+        if not pending:
+            return bundle_id, StageResult()
+        progress.stage("ingest", len(pending))
+        n_failed = 0
+        for (arxiv_id, version), read in _read_all(bundle, pending, config.pdf):
+            entry = bundle.pdf_entry(arxiv_id, version)
+            with store.write() as con:
+                run_id = run.ensure(con)
+                if read.document is not None:
+                    papers.record_document(con, run_id, (arxiv_id, version), read.document, utc_now())
+                else:
+                    failures.record_failure(
+                        con,
+                        run_id,
+                        "ingest",
+                        (arxiv_id, version),
+                        category=read.category,
+                        detail=read.detail,
+                        permanent=read.category not in _TRANSIENT,
+                        now=utc_now(),
+                        input_hash=entry.sha256 if entry is not None else None,
+                    )
+            name = ids.versioned(arxiv_id, version)
+            if read.document is None:
+                n_failed += 1
+                progress.message(f"ingest: {name}: {read.category}: {read.detail}")
+            progress.advance(note=name)
+    return bundle_id, StageResult(len(pending) - n_failed, n_failed, time.monotonic() - started)
+
+
+def _read_all(
+    bundle: Bundle, keys: list[tuple[str, int]], config: PdfConfig
+) -> Iterator[tuple[tuple[str, int], _Read]]:
+    """Read PDFs a few at a time and give each back as it finishes; only those being read lie on the disk."""
+    waiting = list(reversed(keys))
+    running: dict[Future[_Read], tuple[tuple[str, int], Path]] = {}
+    with (
+        tempfile.TemporaryDirectory(prefix="summarizer-pdf-") as folder,
+        ThreadPoolExecutor(config.workers, thread_name_prefix="pdf") as pool,
+    ):
+        try:
+            while waiting or running:
+                while waiting and len(running) < config.workers:
+                    key = waiting.pop()
+                    if bundle.pdf_entry(*key) is None:
+                        yield key, _Read(None, "missing_pdf", "the bundle holds no PDF of this paper")
+                        continue
+                    own_folder = Path(tempfile.mkdtemp(dir=folder))
+                    path = bundle.extract_pdf(*key, own_folder)
+                    running[pool.submit(_read, path, config)] = (key, own_folder)
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    key, own_folder = running.pop(future)
+                    shutil.rmtree(own_folder)
+                    yield key, future.result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _read(path: Path, config: PdfConfig) -> _Read:
+    try:
+        document = read_document(
+            path,
+            seconds_base=config.seconds_base,
+            seconds_per_page=config.seconds_per_page,
+            max_layout_pages=config.max_layout_pages,
+            memory_bytes=config.memory_bytes,
+        )
+    except PdfError as error:
+        return _Read(None, error.category, error.detail)
+    return _Read(document)

@@ -1,0 +1,140 @@
+"""The encoder and the language model of a run: who they are at once, loaded and hash-checked only when asked for."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+from summarizer.config import Config
+from summarizer.records import ModelInfo
+
+if TYPE_CHECKING:
+    from summarizer.embed import Encoder
+    from summarizer.llm.engine import Engine
+    from summarizer.llm.registry import Registry
+
+
+class _Named(Protocol):
+    @property
+    def model(self) -> ModelInfo: ...
+
+
+T = TypeVar("T", bound=_Named)
+
+
+class Lazy(Generic[T]):
+    """A model that is loaded at the first call: ``lazy.model`` says which it is without loading it.
+
+    Both raise ModelError when the model is not in the registry; the call also when its file is missing, has another hash
+    than the registry's, or cannot be loaded.
+    """
+
+    def __init__(self, describe: Callable[[], ModelInfo], load: Callable[[], T]) -> None:
+        self._describe = describe
+        self._load = load
+        self._loaded: T | None = None
+
+    @cached_property
+    def model(self) -> ModelInfo:
+        return self._describe()
+
+    def __call__(self) -> T:
+        if self._loaded is None:
+            self._loaded = self._load()
+        return self._loaded
+
+    def release(self) -> None:
+        """Give the memory back. The next call loads again."""
+        loaded, self._loaded = self._loaded, None
+        close = getattr(loaded, "close", None)
+        if close is not None:
+            close()
+        del loaded
+        gc.collect()
+
+
+class Weights:
+    """Both models that a configuration names. ``report`` gets a line for each one loaded."""
+
+    def __init__(self, config: Config, models_dir: Path, report: Callable[[str], None]) -> None:
+        self._config = config
+        self._models_dir = models_dir
+        self._report = report
+        self.encoder: Lazy[Encoder] = Lazy(self._describe_encoder, self._load_encoder)
+        self.engine: Lazy[Engine] = Lazy(self._describe_engine, self._load_engine)
+
+    def release(self) -> None:
+        self.encoder.release()
+        self.engine.release()
+
+    @cached_property
+    def _registry(self) -> Registry:
+        from summarizer.llm.registry import load_registry
+
+        return load_registry(self._models_dir)
+
+    def _describe(self, name: str) -> ModelInfo:
+        from summarizer.llm.registry import model_info
+
+        return model_info(self._registry.entry(name))
+
+    def _verified_path(self, name: str) -> Path:
+        from summarizer.llm.registry import verify
+
+        verify(self._registry.entry(name))
+        return self._registry.path(name)
+
+    def _describe_encoder(self) -> ModelInfo:
+        if self._config.embed.engine == "fake":
+            from summarizer.embed import FakeEncoder
+
+            return FakeEncoder().model
+        return self._describe(self._config.embed.model)
+
+    def _load_encoder(self) -> Encoder:
+        if self._config.embed.engine == "fake":
+            from summarizer.embed import FakeEncoder
+
+            return FakeEncoder()
+        from summarizer.embed import load_encoder
+        from summarizer.llm.openmp import choose_waiting
+
+        choose_waiting()  # before torch loads its threads; those of llama.cpp go by the same choice
+        started = time.monotonic()
+        name = self._config.embed.model
+        encoder = load_encoder(self._verified_path(name), self.encoder.model)
+        self._report(f"encoder {name} verified and loaded in {time.monotonic() - started:.1f} s")
+        return encoder
+
+    def _describe_engine(self) -> ModelInfo:
+        if self._config.llm.engine == "fake":
+            from summarizer.llm.fake import FakeEngine
+
+            return FakeEngine().model
+        return self._describe(self._config.llm.model)
+
+    def _load_engine(self) -> Engine:
+        llm = self._config.llm
+        if llm.engine == "fake":
+            from summarizer.llm.fake import FakeEngine
+
+            return FakeEngine()
+        from summarizer.llm.llama import open_llama
+
+        started = time.monotonic()
+        path = self._verified_path(llm.model)
+        engine = open_llama(
+            path,
+            self.engine.model,
+            n_ctx=llm.n_ctx,
+            n_slots=llm.n_slots,
+            n_batch=llm.n_batch,
+            n_threads=llm.n_threads or None,
+            n_gpu_layers=llm.n_gpu_layers,
+        )
+        self._report(f"model {llm.model} ({path.name}) verified and loaded in {time.monotonic() - started:.1f} s")
+        return engine
