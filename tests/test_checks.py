@@ -342,3 +342,8 @@ def test_damaged_translations_are_caught(
     assert len(rows) > 40
     caught = [names <= set(hard(CheckContext("translation", row["en_abstract"], text, "stop"))) for row, text in rows]
     assert sum(caught) >= least * len(rows)
+
+
+def test_a_hundred_in_another_word_is_no_scale() -> None:
+    assert added_numbers("from 14.1 to 10.1 percentage points over 3 km", "从14.1到10.1百分比，超过3千米") == []
+    assert added_numbers("3 dogs", "3千只狗") == ["3"]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from summarizer.summarize.sentences import split_sentences, without_citations
-from summarizer.summarize.terms import copy_terms
+from summarizer.summarize.terms import copy_terms, number_hints
 
 WORDS = st.lists(
     st.sampled_from(
@@ -60,11 +60,11 @@ def test_terms_are_names_and_figures() -> None:
         "see https://a.example/x_y and $\\mathcal{L}_1$."
     )
     for wanted in (
-        "wav2vec2", "Hibiki-Zero", "63.5", "63.5%", "-3.2", "3.2", "dB", "LibriSpeech", "chimera++", "38,000", "38000",
+        "wav2vec2", "Hibiki-Zero", "63.5%", "-3.2", "3.2", "dB", "LibriSpeech", "chimera++", "38,000", "38000",
         "16", "kHz", "https://a.example/x_y", "$\\mathcal{L}_1$",
     ):  # fmt: skip
         assert wanted in terms, wanted
-    for unwanted in ("However", "and", "reach", "needs", "steps", "see", "on"):
+    for unwanted in ("63.5", "However", "and", "reach", "needs", "steps", "see", "on"):
         assert unwanted not in terms, unwanted
 
 
@@ -80,7 +80,27 @@ def test_parts_that_a_translation_needs_are_terms_of_their_own() -> None:
     assert "based" not in terms
 
 
-def test_scaled_numbers_may_change_to_chinese_units() -> None:
-    assert {"1.5", "150万"} <= set(copy_terms("It has 1.5 million rows."))
-    assert "150" not in copy_terms("It has 1.5 million rows.")
+def test_scaled_numbers_keep_their_unit_in_either_language() -> None:
+    assert {"1.5M", "150万", "1500000"} <= set(copy_terms("It has 1.5 million rows."))
     assert {"7B", "70亿"} <= set(copy_terms("A 7B model."))
+    assert {"540B", "5400亿"} <= set(copy_terms("A 540-billion parameter model."))
+    for source in ("It has 1.5 million rows.", "A 7B model.", "A 540-billion parameter model."):
+        assert not {"1.5", "150", "7", "70", "540", "5400", "540-billion", "billion"} & set(copy_terms(source))
+    assert "10k" in copy_terms("We warm up for 10k steps.")
+
+
+def test_hints_say_how_a_number_stands_in_chinese() -> None:
+    assert number_hints("A 540-billion model on 6144 chips.", ["540", "6144"]) == ["5400亿", "6144"]
+
+
+def test_a_range_keeps_its_sign() -> None:
+    terms = copy_terms("It works in 67-74% of cases and in 5–10 s.")
+    assert {"67-74%", "67%", "74%", "5–10", "5", "10", "10s"} <= set(terms)
+    assert not {"67-74", "74"} & set(terms)
+
+
+def test_a_name_with_an_exclamation_mark_does_not_end_a_sentence() -> None:
+    assert split_sentences("We use the WHAM! dataset for this. It is noisy.") == [
+        "We use the WHAM! dataset for this.",
+        "It is noisy.",
+    ]

@@ -136,6 +136,20 @@ def test_a_bad_sentence_is_tried_again_warmer_and_both_tries_are_kept() -> None:
     assert tries[0].text not in attempt.text
 
 
+def test_the_next_try_is_told_which_number_was_left_out() -> None:
+    asked: list[str] = []
+
+    def respond(request: Request) -> str:
+        question = request.messages[-1].content
+        asked.append(question)
+        return stock_sentences(request) if "必须写出" in question or "3.2" not in question else "我们提出了一种方法。"
+
+    attempt = translate(respond)
+    assert attempt.accepted
+    assert "3.2" in asked[2].splitlines()[-1]
+    assert "必须写出" not in asked[3], "the sentences after it do not carry the hint along"
+
+
 def test_a_sentence_that_never_passes_makes_the_attempt_fail_after_the_whole_ladder() -> None:
     def respond(request: Request) -> str:
         return "我们提出了一种方法。" if "1.2M" in request.messages[-1].content else stock_sentences(request)
@@ -183,6 +197,8 @@ def test_a_lead_becomes_bold_once_and_a_long_one_is_no_lead() -> None:
     assert split_lead("我们在三个公开数据集上评估了该方法并得到：结果更好。")[0] == ""
     assert split_lead("WER降低：词错误率降低2.1。") == ("WER降低", "词错误率降低2.1。")
     assert split_lead("该方法更好。") == ("", "该方法更好。")
+    assert split_lead("PaLM 540B的训练：扩展到6144个芯片。") == ("PaLM 540B的训练", "扩展到6144个芯片。")
+    assert split_lead("方法：我们提出一种新方法。") == ("", "我们提出一种新方法。")
 
 
 def test_what_does_not_fit_is_left_out_whole() -> None:

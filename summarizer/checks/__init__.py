@@ -11,7 +11,7 @@ from summarizer.checks.context import Check, CheckContext
 from summarizer.checks.finish import check_finish
 from summarizer.checks.language import check_english, check_han_share, check_script
 from summarizer.checks.length import check_length, check_limit, chinese_length
-from summarizer.checks.numbers import check_numbers_added, check_numbers_kept
+from summarizer.checks.numbers import check_numbers_added, check_numbers_kept, missing_numbers
 from summarizer.checks.preamble import check_echo, check_preamble
 from summarizer.checks.repetition import check_repetition
 from summarizer.records import CheckResult
@@ -31,7 +31,7 @@ CHECKS: tuple[Check, ...] = (
     check_completeness,
 )
 
-__all__ = ["CHECKS", "CheckContext", "chinese_length", "run_checks"]
+__all__ = ["CHECKS", "CheckContext", "chinese_length", "missing_numbers", "run_checks"]
 
 
 def run_checks(context: CheckContext) -> tuple[CheckResult, ...]:

@@ -61,7 +61,8 @@ _NO_QUANTITY = re.compile(
     r"[(（]\s*\d{1,2}\s*[)）]|(?<![\w.,/])\d{1,2}[)）]|(?m:^\s*(?:[-*]\s+)?\d{1,2}[.、]\s)|(?<![\d.])1(?=/\d)"
 )
 _SCALE_AFTER = re.compile(r"[\s~-]*(hundred|thousand|million|billion|trillion)s?\b|\s?([kKMBGT])(?![a-z])", re.ASCII)
-_SCALE_AFTER_CHINESE = re.compile(r"\s*([百千]?万亿|[百千]?[万亿]|[百千])")
+#: Not the 百 of 百分比, nor the 千 of 千米 and other units.
+_SCALE_AFTER_CHINESE = re.compile(r"\s*([百千]?万亿|[百千]?[万亿]|百(?!分)|千(?![米克瓦卡字赫位兆]))")
 _PERCENT_AFTER = re.compile(r"\s*(?:\\?%|％|percent\b|percentage\b|per cent\b|个?百分点)", re.IGNORECASE)
 _NAME_BEFORE = re.compile(r"[^\W\d_][\w.+]*-?$")
 _EXPONENT_BEFORE = re.compile(r"[\^_]\{?[-+−]?$")

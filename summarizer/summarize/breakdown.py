@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Callable, Sequence
 
+from summarizer.checks import chinese_length
 from summarizer.prompts import PromptVersion
 from summarizer.records import ModelInfo, Paper, Request, Section
 from summarizer.summarize.drafts import Tally, Try, build_attempt, judge
@@ -18,8 +19,30 @@ BACKGROUND_LEAD = "研究背景"
 PROBLEM_LEAD = "既有方法问题"
 #: Bullets more alike than this (difflib ratio) say the same thing twice.
 _SAME_BULLET = 0.8
-_LEAD = re.compile(r"([\u4e00-\u9fffA-Za-z0-9+/-]{2,14})：")
-_HAN = re.compile(r"[\u4e00-\u9fff]")
+_LEAD = re.compile(r"([^，。；：！？、（）“”‘’《》*`|<>]{2,30})：(?=.)")
+#: Characters and words that a lead may have; a longer one is a sentence.
+_MAX_LEAD_LENGTH = 12
+#: Leads that say nothing.
+_EMPTY_LEADS = frozenset(
+    (
+        "论文",
+        "本文",
+        "方法",
+        "方法概述",
+        "研究方法",
+        "论文方法",
+        "论文目标",
+        "论文目的",
+        "工作内容",
+        "本工作",
+        "报告",
+        "句子",
+        "要点",
+        "结果",
+        "实验",
+        "实验结果",
+    )
+)
 _MARKUP = re.compile(r"\*\*|^\s*- ", re.MULTILINE)
 
 
@@ -114,9 +137,10 @@ def _distinct(bullets: Sequence[Bullet]) -> list[Bullet]:
 def split_lead(text: str) -> tuple[str, str]:
     """``(lead, sentence)`` of an answer of the form ``lead：sentence``; the lead is empty when there is none."""
     found = _LEAD.match(text)
-    if found is None or len(_HAN.findall(found[1])) < 2:
+    if found is None or chinese_length(found[1]) > _MAX_LEAD_LENGTH:
         return "", text
-    return found[1], text[found.end() :].strip()
+    sentence = text[found.end() :].strip()
+    return "" if found[1].strip() in _EMPTY_LEADS else found[1].strip(), sentence
 
 
 def _assemble(prompt: PromptVersion, bullets: Sequence[Bullet]) -> tuple[str, set[int]]:

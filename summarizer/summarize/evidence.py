@@ -63,7 +63,7 @@ _MECHANISM = re.compile(
 )
 _OUTCOME = re.compile(
     r"\b(?:outperform\w*|improv\w*|achiev\w*|obtain\w*|reach\w*|reduc\w*|increas\w*|decreas\w*|better|best|higher|lower|"
-    r"faster|gains?|state-of-the-art|accuracy|error|significant\w*|results? (?:show|indicate|demonstrate|suggest)\w*|"
+    r"faster|performance gains?|state-of-the-art|accuracy|error|significant\w*|results? (?:show|indicate|demonstrate|suggest)\w*|"
     r"we (?:find|found|observe|show)|surpass\w*|(?:out|under)perform\w*|performs?|yield\w*|drops?|"
     r"times (?:faster|more|less|as))\b",
     re.IGNORECASE,
@@ -311,6 +311,6 @@ def _score(task: Task, sentence: str, kind: SectionKind, position: int, n: int, 
     score -= 0.5 if _DANGLING.match(sentence) else 0.0
     score -= 0.25 if _ABOUT_FLOATS.search(sentence) else 0.0
     score -= 0.6 if re.search(r"future (?:work|research)", sentence, re.IGNORECASE) else 0.0
-    score -= 0.25 * len(_VARIABLE.findall(sentence))
+    score -= 0.4 * len(_VARIABLE.findall(sentence))
     score -= 0.15 * len(_MATH.findall(sentence))
     return max(score, 0.0)

@@ -11,6 +11,8 @@ from summarizer.text import one_line
 _OPEN_END = re.compile(
     r"(?:\b(?:Eqs?|Figs?|Secs?|Refs?|Tabs?|Dr|Prof|vs|cf|resp|approx|No|Nos)\.|[^.!?。！？\"'”’)\]])$"
 )
+#: Nor can a sentence start with a plain small word: "the WHAM! dataset" is no end.
+_LOWER_START = re.compile(r"[a-z]+[\s,;.]")
 _LIST_ITEM = re.compile(r"\(?(?:\d{1,2}|[ivx]{1,4}|[a-h])\)\s+(?=\S)")
 _CITATION = re.compile(r"\s?\[\d{1,3}(?:\s?[-–,;]\s?\d{1,3})*\]")
 _AUTHOR_YEAR = re.compile(
@@ -48,7 +50,7 @@ def _segments(text: str) -> Iterator[str]:
 
 
 def _continues(before: str, sentence: str) -> bool:
-    if _OPEN_END.search(before) is None and len(before.split()) > 1:
+    if _OPEN_END.search(before) is None and len(before.split()) > 1 and not _LOWER_START.match(sentence):
         return False
     return len(before.split()) + len(sentence.split()) <= _MAX_JOINED_WORDS
 

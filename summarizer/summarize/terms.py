@@ -15,10 +15,14 @@ _NUMBER = re.compile(r"(?<![\w.])[+\-−]?\d[\d,]*(?:\.\d+)?(?:e-?\d+)?")
 _UNIT_AFTER = re.compile(
     r"\s?(%|‰|°C?|[a-zµμ]{1,4}(?:/[a-z]{1,3})?|[kKMGT]?(?:Hz|B|b|bps|W|FLOPs?)|dB[A-Za-z]*|[KMBTx×])(?![\w])"
 )
+_RANGE = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)\s?%?(\s?[-–—~]\s?)(\d+(?:\.\d+)?)\s?(%)?(?![\w.]*\d)")
 _WORD = re.compile(r"[^\W_](?:[\w.+&/'’-]*[\w+])?|[^\W\d_]")
 _ROMAN = re.compile(r"i{1,3}|iv|vi{0,3}|ix|x")  # (ii) of a run-in list
-_SCALE = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
-_SCALED = re.compile(r"(\d[\d,]*(?:\.\d+)?)[\s-]?(thousand|million|billion|trillion|K|M|B)\b")
+_SCALE = {"K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
+_SCALE_LETTER = {"thousand": "K", "million": "M", "billion": "B", "trillion": "T", "k": "K"}
+_SCALED = re.compile(
+    r"(?<![\w.])(\d[\d,]*(?:\.\d+)?)(?:[\s-]?(?=[tmb][a-z]))?(thousand|million|billion|trillion|[kKMBT])(?![A-Za-z0-9])"
+)
 _SENTENCE_START = re.compile(r"(?:^|\n|[.!?:;]\s+|[(\[“\"]\s*|\d\)\s*)$")
 #: Units written in small letters, which by themselves would look like English words.
 _UNITS = frozenset(
@@ -80,7 +84,9 @@ def _spellings(word: str) -> Iterable[str]:
 
 def _is_term(word: str, *, at_start: bool, names_inside: set[str]) -> bool:
     if any(c.isdigit() for c in word):
-        return True
+        if _SCALED.match(word):
+            return False  # a quantity, whose unit must not be lost
+        return any(c.isalpha() for c in word)  # figures without letters are looked at by themselves
     letters = [c for c in word if c.isalpha()]
     if not letters:
         return False
@@ -98,20 +104,44 @@ def _is_term(word: str, *, at_start: bool, names_inside: set[str]) -> bool:
 
 
 def _numbers(text: str) -> Iterable[str]:
+    for found in _RANGE.finditer(text):
+        low, mark, high, percent = found.groups(default="")
+        yield f"{low}{mark.strip()}{high}{percent}"
+        yield from (f"{low}{percent}", f"{high}{percent}")
+    scaled = {found.start(): found for found in _SCALED.finditer(text)}
     for found in _NUMBER.finditer(text):
+        if found.start() in scaled:
+            yield from _scaled_forms(scaled[found.start()])  # 540 billion may not become 540
+            continue
         number = found[0].replace("−", "-")
-        unit = _UNIT_AFTER.match(text, found.end())
         bare = number.lstrip("+-")
+        unit = _UNIT_AFTER.match(text, found.end())
+        percent = unit[1] if unit and unit[1] in "%‰" else ""
         for spelled in filter(None, dict.fromkeys((number, bare, number.replace(",", ""), bare.replace(",", "")))):
-            yield spelled
-            if unit and (unit[1] in _UNITS or not unit[1].islower()):
+            yield f"{spelled}{percent}"  # a percentage without its sign is another number
+            if not percent and unit and (unit[1] in _UNITS or not unit[1].islower()):
                 yield f"{spelled}{unit[1]}"
-                if unit[1].strip("%‰°×"):
+                if unit[1].strip("°×"):
                     yield unit[1]
-    for found in _SCALED.finditer(text):
-        scale = _SCALE.get(found[2]) or {"K": 10**3, "M": 10**6, "B": 10**9}[found[2]]
-        value = float(found[1].replace(",", "")) * scale
-        for word, size in (("", 1), ("万", 10**4), ("亿", 10**8)):
-            scaled = value / size
-            if scaled >= 0.1 and float(f"{scaled:.4g}") == scaled:
-                yield f"{scaled:.10g}{word}"  # 1.5 million: 150万, and never 150 alone
+
+
+def _scaled_forms(found: re.Match[str]) -> Iterable[str]:
+    """``1.5 million`` and ``1.5M`` as 1.5M, 1500000 and 150万; never as a bare 1.5 or 150."""
+    letter = _SCALE_LETTER.get(found[2], found[2])
+    yield f"{found[1]}{found[2] if len(found[2]) == 1 else letter}"
+    value = float(found[1].replace(",", "")) * _SCALE[letter]
+    for unit, size in (("亿", 10**8), ("万", 10**4), ("", 1)):
+        scaled = value / size
+        if scaled >= 0.1 and float(f"{scaled:.4g}") == scaled:
+            yield f"{scaled:.10g}{unit}"
+
+
+def number_hints(source: str, written: Iterable[str]) -> list[str]:
+    """How numbers of the source, given as they are written there, should stand in Chinese: 5400亿 for 540 (billion)."""
+    scaled = {found[1]: list(_scaled_forms(found)) for found in _SCALED.finditer(source)}
+    hints = []
+    for number in written:
+        forms = scaled.get(number, [])
+        chinese = [form for form in forms if form[-1] in "亿万" and float(form[:-1]) >= 1]
+        hints.append(chinese[0] if chinese else forms[0] if forms else number)
+    return hints
