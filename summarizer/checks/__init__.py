@@ -13,7 +13,7 @@ from summarizer.checks.language import check_english, check_han_share, check_scr
 from summarizer.checks.length import check_length, check_limit, chinese_length
 from summarizer.checks.numbers import check_numbers_added, check_numbers_kept, missing_numbers
 from summarizer.checks.preamble import check_echo, check_preamble
-from summarizer.checks.repetition import check_repetition
+from summarizer.checks.repetition import check_repetition, repeated
 from summarizer.records import CheckResult
 
 CHECKS: tuple[Check, ...] = (
@@ -31,7 +31,7 @@ CHECKS: tuple[Check, ...] = (
     check_completeness,
 )
 
-__all__ = ["CHECKS", "CheckContext", "chinese_length", "missing_numbers", "run_checks"]
+__all__ = ["CHECKS", "CheckContext", "chinese_length", "missing_numbers", "repeated", "run_checks"]
 
 
 def run_checks(context: CheckContext) -> tuple[CheckResult, ...]:

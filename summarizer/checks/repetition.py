@@ -28,10 +28,11 @@ _STUTTERS = (
 
 
 def check_repetition(context: CheckContext) -> Iterator[CheckResult]:
-    yield verdict("repetition", "hard", _repeated(context.text))
+    yield verdict("repetition", "hard", repeated(context.text))
 
 
-def _repeated(text: str) -> str:
+def repeated(text: str) -> str:
+    """What a text says over and over, with the figures; empty when it does not."""
     for pattern in _STUTTERS:
         if found := pattern.search(text):
             return f"repeated at once: {found[1][:40]}"

@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Callable, Sequence
 
-from summarizer.checks import chinese_length
+from summarizer.checks import chinese_length, repeated
 from summarizer.prompts import PromptVersion
 from summarizer.records import ModelInfo, Paper, Request, Section
 from summarizer.summarize.drafts import Tally, Try, build_attempt, judge
@@ -146,7 +146,8 @@ def split_lead(text: str) -> tuple[str, str]:
 def _assemble(prompt: PromptVersion, bullets: Sequence[Bullet]) -> tuple[str, set[int]]:
     """The answer within its limit: best bullets first while they fit, shown in the paper's order.
 
-    A bullet that does not fit is left out whole: an answer never ends inside a sentence.
+    A bullet that does not fit, or says much of what stands there already, is left out whole: an answer never ends inside
+    a sentence.
     """
     limit = prompt.limits.max_chars
     shown: list[Bullet] = []
@@ -157,7 +158,8 @@ def _assemble(prompt: PromptVersion, bullets: Sequence[Bullet]) -> tuple[str, se
             b for pair in zip(*(h + [None] * (len(bullets) - len(h)) for h in halves), strict=True) for b in pair if b
         ]
     for bullet in queue:
-        if limit is None or visible_length(_render(prompt, [*shown, bullet])) <= limit:
+        text = _render(prompt, [*shown, bullet])
+        if (limit is None or visible_length(text) <= limit) and not repeated(text):
             shown.append(bullet)
     return _render(prompt, shown), {i for i, _, _ in shown}
 
