@@ -346,4 +346,6 @@ def test_damaged_translations_are_caught(
 
 def test_a_hundred_in_another_word_is_no_scale() -> None:
     assert added_numbers("from 14.1 to 10.1 percentage points over 3 km", "从14.1到10.1百分比，超过3千米") == []
+    assert added_numbers("models with 1.5 and 0.5 billion parameters", "15亿和5亿参数的模型") == []
+    assert added_numbers("models with 1.5 and 0.5 billion parameters", "1.5亿参数的模型") == ["1.5"]
     assert added_numbers("3 dogs", "3千只狗") == ["3"]

@@ -80,12 +80,21 @@ def test_parts_that_a_translation_needs_are_terms_of_their_own() -> None:
     assert "based" not in terms
 
 
+def test_a_name_with_hyphens_or_dots_stays_whole() -> None:
+    terms = copy_terms("We run all-MiniLM-L6-v2 and llama.cpp on non-Gaussian CNN/RNN features.")
+    assert {"all-MiniLM-L6-v2", "llama.cpp", "Gaussian", "CNN", "RNN"} <= set(terms)
+    assert not {"MiniLM", "L6", "v2", "all"} & set(terms)
+
+
 def test_scaled_numbers_keep_their_unit_in_either_language() -> None:
     assert {"1.5M", "150万", "1500000"} <= set(copy_terms("It has 1.5 million rows."))
     assert {"7B", "70亿"} <= set(copy_terms("A 7B model."))
     assert {"540B", "5400亿"} <= set(copy_terms("A 540-billion parameter model."))
     for source in ("It has 1.5 million rows.", "A 7B model.", "A 540-billion parameter model."):
         assert not {"1.5", "150", "7", "70", "540", "5400", "540-billion", "billion"} & set(copy_terms(source))
+    both = copy_terms("Two models with 1.5 and 0.5 billion parameters.")
+    assert {"1.5B", "15亿", "0.5B", "5亿"} <= set(both)
+    assert not {"1.5", "0.5"} & set(both)
     assert "10k" in copy_terms("We warm up for 10k steps.")
 
 

@@ -61,6 +61,10 @@ _NO_QUANTITY = re.compile(
     r"[(（]\s*\d{1,2}\s*[)）]|(?<![\w.,/])\d{1,2}[)）]|(?m:^\s*(?:[-*]\s+)?\d{1,2}[.、]\s)|(?<![\d.])1(?=/\d)"
 )
 _SCALE_AFTER = re.compile(r"[\s~-]*(hundred|thousand|million|billion|trillion)s?\b|\s?([kKMBGT])(?![a-z])", re.ASCII)
+#: What stands between a number and the one whose scale it shares: 1.5 and 0.5 billion.
+_SCALE_SHARED = re.compile(
+    r"\s?(?:,|and|or|to|versus|vs\.|[-–])\s?\d[\d,]*(?:\.\d+)?(?=[\s-]?(?:[tmb]\w*illion|thousand))"
+)
 #: Not the 百 of 百分比, nor the 千 of 千米 and other units.
 _SCALE_AFTER_CHINESE = re.compile(r"\s*([百千]?万亿|[百千]?[万亿]|百(?!分)|千(?![米克瓦卡字赫位兆]))")
 _PERCENT_AFTER = re.compile(r"\s*(?:\\?%|％|percent\b|percentage\b|per cent\b|个?百分点)", re.IGNORECASE)
@@ -125,7 +129,8 @@ def _scale_after(text: str, end: int, *, chinese: bool) -> float:
         if scale in _CHINESE_SCALE:
             return _CHINESE_SCALE[scale]
         return _CHINESE_SCALE[scale[0]] * _CHINESE_SCALE[scale[1:]]
-    if found := _SCALE_AFTER.match(text, end):
+    shared = _SCALE_SHARED.match(text, end) if not chinese else None
+    if found := _SCALE_AFTER.match(text, shared.end() if shared else end):
         return _ENGLISH_SCALE[found[1]] if found[1] else _LETTER_SCALE[found[2]]
     return 1.0
 

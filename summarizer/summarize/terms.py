@@ -17,12 +17,14 @@ _UNIT_AFTER = re.compile(
 )
 _RANGE = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)\s?%?(\s?[-–—~]\s?)(\d+(?:\.\d+)?)\s?(%)?(?![\w.]*\d)")
 _WORD = re.compile(r"[^\W_](?:[\w.+&/'’-]*[\w+])?|[^\W\d_]")
+_DOTTED = re.compile(r"[a-z]{2,}\.[a-z]{2,4}")  # llama.cpp, next.js
 _ROMAN = re.compile(r"i{1,3}|iv|vi{0,3}|ix|x")  # (ii) of a run-in list
 _SCALE = {"K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 _SCALE_LETTER = {"thousand": "K", "million": "M", "billion": "B", "trillion": "T", "k": "K"}
 _SCALED = re.compile(
     r"(?<![\w.])(\d[\d,]*(?:\.\d+)?)(?:[\s-]?(?=[tmb][a-z]))?(thousand|million|billion|trillion|[kKMBT])(?![A-Za-z0-9])"
 )
+_SHARES_SCALE = re.compile(r"(?<![\w.])(\d[\d,]*(?:\.\d+)?)\s?(?:,|and|or|to|versus|vs\.|[-–])\s?$")
 _SENTENCE_START = re.compile(r"(?:^|\n|[.!?:;]\s+|[(\[“\"]\s*|\d\)\s*)$")
 #: Units written in small letters, which by themselves would look like English words.
 _UNITS = frozenset(
@@ -79,7 +81,9 @@ def _spellings(word: str) -> Iterable[str]:
             head = bare[: sum(len(p) + 1 for p in parts[:end]) - 1]
             if head and parts[end].islower():
                 yield head
-        yield from (p for p in parts if len(p) > 1)
+        # CNN/RNN and non-Gaussian come apart; the parts of all-MiniLM-L6-v2 alone would name something else
+        whole = "-" in bare and sum(not p.islower() for p in parts) > 1
+        yield from (p for p in parts if len(p) > 1 and not whole)
 
 
 def _is_term(word: str, *, at_start: bool, names_inside: set[str]) -> bool:
@@ -96,6 +100,7 @@ def _is_term(word: str, *, at_start: bool, names_inside: set[str]) -> bool:
         return (len(word) == 1 and word not in {"A", "I"}) or not at_start or word in names_inside
     return (
         _ROMAN.fullmatch(word) is not None
+        or _DOTTED.fullmatch(word) is not None
         or "+" in word
         or "_" in word
         or any(not c.isascii() for c in letters)
@@ -108,10 +113,10 @@ def _numbers(text: str) -> Iterable[str]:
         low, mark, high, percent = found.groups(default="")
         yield f"{low}{mark.strip()}{high}{percent}"
         yield from (f"{low}{percent}", f"{high}{percent}")
-    scaled = {found.start(): found for found in _SCALED.finditer(text)}
+    scaled = {start: (number, scale) for start, number, scale in _scaled_numbers(text)}
     for found in _NUMBER.finditer(text):
         if found.start() in scaled:
-            yield from _scaled_forms(scaled[found.start()])  # 540 billion may not become 540
+            yield from _scaled_forms(*scaled[found.start()])  # 540 billion may not become 540
             continue
         number = found[0].replace("−", "-")
         bare = number.lstrip("+-")
@@ -125,11 +130,21 @@ def _numbers(text: str) -> Iterable[str]:
                     yield unit[1]
 
 
-def _scaled_forms(found: re.Match[str]) -> Iterable[str]:
+def _scaled_numbers(text: str) -> Iterable[tuple[int, str, str]]:
+    """Start, digits and scale word or letter of each number that has a scale: both of "1.5 and 0.5 billion"."""
+    for found in _SCALED.finditer(text):
+        start = found.start()
+        yield start, found[1], found[2]
+        while before := _SHARES_SCALE.search(text, 0, start):
+            start = before.start()
+            yield start, before[1], found[2]
+
+
+def _scaled_forms(number: str, scale: str) -> Iterable[str]:
     """``1.5 million`` and ``1.5M`` as 1.5M, 1500000 and 150万; never as a bare 1.5 or 150."""
-    letter = _SCALE_LETTER.get(found[2], found[2])
-    yield f"{found[1]}{found[2] if len(found[2]) == 1 else letter}"
-    value = float(found[1].replace(",", "")) * _SCALE[letter]
+    letter = _SCALE_LETTER.get(scale, scale)
+    yield f"{number}{scale if len(scale) == 1 else letter}"
+    value = float(number.replace(",", "")) * _SCALE[letter]
     for unit, size in (("亿", 10**8), ("万", 10**4), ("", 1)):
         scaled = value / size
         if scaled >= 0.1 and float(f"{scaled:.4g}") == scaled:
@@ -138,7 +153,7 @@ def _scaled_forms(found: re.Match[str]) -> Iterable[str]:
 
 def number_hints(source: str, written: Iterable[str]) -> list[str]:
     """How numbers of the source, given as they are written there, should stand in Chinese: 5400亿 for 540 (billion)."""
-    scaled = {found[1]: list(_scaled_forms(found)) for found in _SCALED.finditer(source)}
+    scaled = {number: list(_scaled_forms(number, scale)) for _, number, scale in _scaled_numbers(source)}
     hints = []
     for number in written:
         forms = scaled.get(number, [])
