@@ -145,7 +145,7 @@ def _scaled_forms(number: str, scale: str) -> Iterable[str]:
     letter = _SCALE_LETTER.get(scale, scale)
     yield f"{number}{scale if len(scale) == 1 else letter}"
     value = float(number.replace(",", "")) * _SCALE[letter]
-    for unit, size in (("亿", 10**8), ("万", 10**4), ("", 1)):
+    for unit, size in (("万亿", 10**12), ("亿", 10**8), ("万", 10**4), ("", 1)):
         scaled = value / size
         if 0.1 <= scaled < 10**7 and float(f"{scaled:.4g}") == scaled:
             yield f"{scaled:.10g}{unit}"
@@ -157,6 +157,6 @@ def number_hints(source: str, written: Iterable[str]) -> list[str]:
     hints = []
     for number in written:
         forms = scaled.get(number, [])
-        chinese = [form for form in forms if form[-1] in "亿万" and float(form[:-1]) >= 1]
+        chinese = [form for form in forms if form[-1] in "亿万" and float(form.rstrip("万亿")) >= 1]
         hints.append(chinese[0] if chinese else forms[0] if forms else number)
     return hints
