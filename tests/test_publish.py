@@ -127,7 +127,8 @@ def test_missing_answers_say_so_inside_the_fold() -> None:
 def test_everything_missing_still_gives_a_whole_page() -> None:
     text = page(PostPaper(a_paper(title="", abstract="", authors=(), categories=()), None, None, None, None))
     assert "## （无标题）\n- **Authors**: （未知）\n- **Categories**: （未知）" in text
-    assert "（这篇论文没有可读的英文摘要。）" in text
+    assert "> **（暂无合格的中文译文：原因未记录）**\n\n<details>" in text
+    assert "英文摘要原文" not in text
     assert text.count("（本部分暂缺：原因未记录）") == 3
     assert text.endswith("</div>\n\n</details>\n\n---\n")
 

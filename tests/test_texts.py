@@ -239,3 +239,10 @@ def test_tidy_gives_chinese_punctuation_and_leaves_figures_alone() -> None:
     assert tidy(" 我们提出 方法 (NoisyNet),\n在WHAM上提升3.2 dB. ") == "我们提出方法（NoisyNet），在WHAM上提升3.2 dB."
     assert tidy("准确率为88.3%,优于基线.") == "准确率为88.3%,优于基线。"
     assert tidy("“整句加了引号。”") == "整句加了引号。"
+
+
+def test_citation_marks_of_an_abstract_are_not_numbers_to_keep() -> None:
+    cited = replace(PAPER, abstract="Separation fails in noise [3, 12]. It gains 3.2 dB [4].")
+    attempt = run(lambda e: translate_abstract(cited, PROMPTS["translation"], e.model, 1))
+    assert attempt.accepted
+    assert [p.source_text for p in attempt.pieces if p.used] == ["Separation fails in noise.", "It gains 3.2 dB."]

@@ -26,7 +26,6 @@ _PARTS: tuple[Task, ...] = ("background", "method", "results")
 _UNKNOWN = "（未知）"
 _NO_TITLE = "（无标题）"
 _NO_REASON = "原因未记录"
-_NO_ABSTRACT = "（这篇论文没有可读的英文摘要。）"
 
 _PLAIN_TAG = re.compile(r"[a-z]+(?:-[a-z]+)*(?:\.[A-Za-z]+(?:-[A-Za-z]+)*)?")
 _YAML_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
@@ -113,8 +112,9 @@ def _translation(shown: PostPaper) -> str:
     text = marked_text(shown.translation or "")
     if text.strip():
         return text
-    abstract = plain_text(shown.paper.abstract) or _NO_ABSTRACT
-    return f"> **（暂无合格的中文译文：{_reason(shown, 'translation')}）以下为英文摘要原文：**\n\n{abstract}"
+    notice = f"（暂无合格的中文译文：{_reason(shown, 'translation')}）"
+    abstract = plain_text(shown.paper.abstract)
+    return f"> **{notice}以下为英文摘要原文：**\n\n{abstract}" if abstract else f"> **{notice}**"
 
 
 def _part(shown: PostPaper, task: Task) -> str:

@@ -55,7 +55,15 @@ def _continues(before: str, sentence: str) -> bool:
     return len(before.split()) + len(sentence.split()) <= _MAX_JOINED_WORDS
 
 
+def without_citation_marks(sentence: str) -> str:
+    """The sentence without ``[12, 13]``: what such a mark points to is not in an abstract."""
+    return _cleaned(_CITATION.sub("", sentence))
+
+
 def without_citations(sentence: str) -> str:
     """The sentence without ``[12, 13]`` and ``(Smith et al., 2019)``: pointers that mean nothing in a summary."""
-    cleaned = _AUTHOR_YEAR.sub("", _CITATION.sub("", sentence))
+    return _cleaned(_AUTHOR_YEAR.sub("", _CITATION.sub("", sentence)))
+
+
+def _cleaned(cleaned: str) -> str:
     return re.sub(r"\s+([,.;:)])", r"\1", one_line(cleaned))

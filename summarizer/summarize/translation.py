@@ -12,7 +12,7 @@ from summarizer.records import ModelInfo, Paper
 from summarizer.summarize.drafts import Tally, Try, build_attempt, judge
 from summarizer.summarize.jobs import Job, build_request
 from summarizer.summarize.ladder import LADDER, sampling_of
-from summarizer.summarize.sentences import split_sentences
+from summarizer.summarize.sentences import split_sentences, without_citation_marks
 from summarizer.summarize.terms import copy_terms, number_hints
 
 #: Earlier sentences that a question repeats: never fewer than this once there are so many, and less than twice as many.
@@ -25,7 +25,8 @@ def translate_abstract(paper: Paper, prompt: PromptVersion, model: ModelInfo, at
     tally = Tally()
     history: list[tuple[str, str]] = []
     scope = (paper.arxiv_id, paper.version, prompt.task)
-    for sentence in split_sentences(paper.abstract):
+    sentences = [without_citation_marks(s) for s in split_sentences(paper.abstract)]
+    for sentence in sentences:
         terms = copy_terms(sentence, paper.abstract) if prompt.copy_only else None
         values: dict[str, object] = {"sentence": sentence, "missing": []}
         n_dropped = max(0, len(history) // HISTORY_BLOCK - 1) * HISTORY_BLOCK
@@ -52,7 +53,7 @@ def translate_abstract(paper: Paper, prompt: PromptVersion, model: ModelInfo, at
         model=model,
         attempt_no=attempt_no,
         source_scope="abstract",
-        source_text=paper.abstract,
+        source_text=" ".join(sentences),
         text="".join(used),
         tally=tally,
     )
