@@ -147,7 +147,7 @@ def _scaled_forms(number: str, scale: str) -> Iterable[str]:
     value = float(number.replace(",", "")) * _SCALE[letter]
     for unit, size in (("万亿", 10**12), ("亿", 10**8), ("万", 10**4), ("", 1)):
         scaled = value / size
-        if 0.1 <= scaled < 10**7 and float(f"{scaled:.4g}") == scaled:
+        if 1 <= scaled < 10**7 and float(f"{scaled:.4g}") == scaled:
             yield f"{scaled:.10g}{unit}"
 
 
