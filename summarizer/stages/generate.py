@@ -36,11 +36,10 @@ _PATIENCE_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """How the work on one text ended: its last attempt, or the reason why there is none."""
+    """How the work on one text ended; ``category`` is empty when an attempt was accepted."""
 
     key: PaperKey
     task: Task
-    attempt: Attempt | None
     category: str
     detail: str
 
@@ -145,12 +144,12 @@ def _with_retries(
     """Attempts at one text until one is accepted. The last failed one goes to the ledger together with the failure."""
     if not attempt_nos:
         raise ValueError(f"no attempt allowed for {key} {task}")
-    outcome = _Outcome(key, task, None, "", "")
+    outcome = _Outcome(key, task, "", "")
     for attempt_no in attempt_nos:
         try:
             attempt = yield from make(attempt_no)
         except ContextTooSmall as error:
-            outcome = _Outcome(key, task, None, "context_too_small", str(error))
+            outcome = _Outcome(key, task, "context_too_small", str(error))
             break
         ledger.attempt(attempt)
         outcome = _outcome_of(attempt)
@@ -164,14 +163,14 @@ def _with_retries(
 def _outcome_of(attempt: Attempt) -> _Outcome:
     key = (attempt.arxiv_id, attempt.version)
     if attempt.accepted:
-        return _Outcome(key, attempt.task, attempt, "", "")
+        return _Outcome(key, attempt.task, "", "")
     if not attempt.pieces:
         detail = "no sentence of the sections read answers the question"
-        return _Outcome(key, attempt.task, attempt, "no_evidence", detail)
+        return _Outcome(key, attempt.task, "no_evidence", detail)
     reasons = [f"{c.name}: {c.reason}" for c in attempt.checks if not c.passed and c.severity == "hard"]
     if attempt.finish_reason != "stop":
         reasons.insert(0, f"finish reason {attempt.finish_reason}")
-    return _Outcome(key, attempt.task, attempt, "check_failed", "; ".join(dict.fromkeys(reasons)))
+    return _Outcome(key, attempt.task, "check_failed", "; ".join(dict.fromkeys(reasons)))
 
 
 class _Ledger:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from summarizer.checks import CheckContext, run_checks
 from summarizer.ids import content_hash
 from summarizer.prompts import PromptVersion
-from summarizer.records import Attempt, CheckResult, Completion, FinishReason, ModelInfo, Piece, Request, Task
+from summarizer.records import Attempt, Completion, FinishReason, ModelInfo, Piece, Request, Task
 from summarizer.summarize.ladder import sampling_of
 
 _HAN = r"\u4e00-\u9fff\u3400-\u4dbf"
@@ -126,7 +125,6 @@ def build_attempt(
     source_text: str,
     text: str,
     tally: Tally,
-    extra_checks: Sequence[CheckResult] = (),
     sections_read: tuple[int, ...] = (),
     sections_left_out: tuple[int, ...] = (),
 ) -> Attempt:
@@ -166,7 +164,7 @@ def build_attempt(
         completion_tokens=sum(c.completion_tokens for c in completions),
         seconds=sum(c.seconds for c in completions),
         pieces=tuple(tally.pieces),
-        checks=(*checks, *extra_checks),
+        checks=checks,
         sections_read=sections_read,
         sections_left_out=sections_left_out,
     )
