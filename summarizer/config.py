@@ -11,6 +11,7 @@ import types
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
 
 from summarizer.errors import ConfigError
 
@@ -24,13 +25,22 @@ def _setting(default: Any, *, least: float | None = None, most: float | None = N
 class LlmConfig:
     """The language model and how it is run."""
 
-    engine: Literal["llama", "fake"] = "llama"
-    model: str = "default"  #: name in the registry (``summarizer models list``)
-    n_ctx: int = _setting(8192, least=256)  #: tokens held at once by all requests together, prompts and answers
-    n_slots: int = _setting(16, least=1, most=256)  #: requests decoded in one batch; at most n_batch
+    engine: Literal["llama", "server", "fake"] = "llama"
+    model: str = (
+        "default"  #: name in the registry (``summarizer models list``); with "server": the server's name for it
+    )
+    n_ctx: int = _setting(
+        0, least=0
+    )  #: tokens held at once by all requests together; 0: chosen from the memory at hand
+    n_slots: int = _setting(32, least=1, most=256)  #: requests decoded in one batch, at most n_batch; asked at once
     n_batch: int = _setting(512, least=32)  #: tokens given to the model in one step
     n_threads: int = _setting(0, least=0)  #: 0: one for each core
     n_gpu_layers: int = _setting(0, least=-1)  #: layers kept on the graphics card; -1: all
+    repack: Literal["auto", "on", "off"] = "auto"  #: rearrange the weights in memory; auto: if that is faster here
+    kv_type: Literal["f32", "f16", "bf16", "q8_0"] = "f16"  #: type of keys and values
+    server_url: str = ""  #: with engine "server": the one address that is contacted, e.g. http://10.0.0.5:8080/v1
+    server_timeout_seconds: float = _setting(600.0, least=1)  #: how long the server may take for one answer
+    server_retries: int = _setting(5, least=0, most=20)  #: how often a request that got no answer is sent again
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +122,28 @@ def read_config(path: Path) -> Config:
         if not isinstance(values, dict):
             raise ConfigError(f"{path}: {name} is a section: write [{name}] and its keys below")
         sections[name] = _read_section(path, name, hints[name], values)
-    return Config(**sections)
+    config = Config(**sections)
+    if config.llm.engine == "server" and (fault := server_url_fault(config.llm.server_url)):
+        raise ConfigError(f"{path}: llm.server_url: {fault}")
+    return config
+
+
+def server_url_fault(url: str) -> str:
+    """Why this cannot be the address of a server, one line; empty when it can."""
+    example = "write the server's address, e.g. http://10.0.0.5:8080/v1"
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port out of range, a bracket that is not closed
+        known = False
+    # said before anything that shows the address: it may hold a password
+    if "@" in url:
+        return "names and passwords do not belong here, it is kept in the store: use the variable SUMMARIZER_API_KEY"
+    if not known or any(c.isspace() or not c.isprintable() for c in url):
+        return f"{url!r} is not an http or https address: {example}" if url else f"is empty: {example}"
+    if parts.query or parts.fragment:
+        return f"{url!r} has a ? or # part: {example}"
+    return ""
 
 
 def _read_section(path: Path, section: str, kind: type[Any], values: dict[str, Any]) -> Any:

@@ -29,7 +29,7 @@ Role = Literal["system", "user", "assistant", "history"]
 _FRONT_MATTER = re.compile(r"\A---\n(.*?\n)---\n(.*)\Z", re.DOTALL)
 _MARKER = re.compile(r"^(system|user|assistant|history):[ \t]*$", re.MULTILINE)
 _VERSION = re.compile(r"v\d{3,}")
-_KEYS = {"task", "version", "description", "inputs", "sampling", "limits", "copy_only"}
+_KEYS = {"task", "version", "description", "inputs", "sampling", "limits", "copy_only", "grammar"}
 _LIMITS = {"max_chars", "max_pieces", "section_tokens"}
 _SAMPLING = {"temperature", "top_p", "min_p", "repeat_penalty", "seed", "max_tokens", "stop"}
 
@@ -56,11 +56,16 @@ class PromptVersion:
     sampling: Sampling
     limits: Limits
     copy_only: bool
+    grammar: str | None  #: GBNF that each answer of the model must follow
     messages: tuple[tuple[Role, str], ...]
 
     def render(self, values: Mapping[str, object], history: Sequence[tuple[str, str]] = ()) -> tuple[Message, ...]:
         """The chat for one question. ``history`` holds (user, assistant) messages that were already exchanged."""
         return _render(self.messages, values, history, self)
+
+    def opening(self) -> tuple[Message, ...]:
+        """What every first question begins with, up to the last user message: the same for all papers."""
+        return self.render(dict.fromkeys(self.inputs, ""))[:-1]
 
     def render_last_user(self, values: Mapping[str, object]) -> str:
         """The last user message alone: what a later question repeats as history."""
@@ -165,10 +170,19 @@ def parse_prompt(source: str, *, where: str) -> PromptVersion:
             sampling=Sampling(**{**sampling, "stop": tuple(sampling.get("stop", ()))}),
             limits=Limits(**limits),
             copy_only=bool(head.get("copy_only", False)),
+            grammar=_grammar(head.get("grammar"), where),
             messages=messages,
         )
     except TypeError as error:
         raise PromptError(f"prompt {where}: {error}") from None
+
+
+def _grammar(given: object, where: str) -> str | None:
+    if given is None:
+        return None
+    if not isinstance(given, str) or not re.search(r"^root\s*::=", given, re.MULTILINE):
+        raise PromptError(f"prompt {where}: grammar must be GBNF text with a rule `root ::= ...`")
+    return given
 
 
 def _known(given: object, allowed: set[str], where: str, what: str) -> None:

@@ -158,6 +158,20 @@ class ModelInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class EngineUse:
+    """What ran a model."""
+
+    engine: str  #: "llama", "server" or "fake", as in the configuration
+    engine_version: str  #: the library or server with its version; "" when there is none
+    served_model: str = ""  #: of a server: the file, path or digest that it says it serves
+
+    @property
+    def described(self) -> str:
+        """One line."""
+        return f"{self.engine_version} ({self.served_model})" if self.served_model else self.engine_version
+
+
+@dataclass(frozen=True, slots=True)
 class Sampling:
     """How tokens are chosen. ``temperature`` 0 is greedy: then only ``repeat_penalty`` still has an effect."""
 
@@ -187,6 +201,8 @@ class Request:
     copy_terms: tuple[str, ...] | None = None
     #: what the request is made for; part of its identity, not of the question
     scope: tuple[str, int, Task] = ("", 0, "translation")
+    #: a GBNF grammar that the answer must follow, with the start rule ``root``; None leaves its form free
+    grammar: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ _ACCIDENTS = {
     "seconds",
     "source_path",
 }
-_NOT_CONTENT = {"run", "run_stage", "run_end", "schema_migration", "view_set"}
+_NOT_CONTENT = {"run", "run_stage", "run_end", "model_use", "schema_migration", "view_set"}
 
 
 @dataclass(frozen=True, slots=True)

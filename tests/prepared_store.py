@@ -30,6 +30,7 @@ from summarizer.records import (
     Completion,
     Document,
     DuplicatePair,
+    EngineUse,
     Manifest,
     ManifestFile,
     Message,
@@ -239,6 +240,7 @@ def build(path: Path) -> Store:
         runs.record_stage(con, "run-1", "ingest", n_done=3, n_failed=2, seconds=9.0, ended_utc=NOW)
     with store.write() as con:
         record_models(con)
+        texts.record_model_use(con, "run-1", MODEL.sha256, EngineUse("llama", "llama-cpp-python 0.3.36"), NOW)
         pair = DuplicatePair(*C, *A, "near", 0.987, "cosine 0.987, titles alike")
         embed_and_compare(con, "run-1", [pair])
     with store.write() as con:

@@ -69,6 +69,7 @@ def test_the_commands_are_those_of_the_readme() -> None:
         "models fetch",
         "models list",
         "models verify",
+        "plan",
         "publish",
         "run",
         "sql",
@@ -108,7 +109,8 @@ def test_config_toml_of_the_folder_is_read(ingested: Place, capsys: pytest.Captu
     assert main(["sql", "SELECT 1", "--store", str(ingested.store)]) == 2
     assert capsys.readouterr().err == (
         "summarizer: error: config.toml: llm.slots: unknown key; known in [llm]: "
-        "engine, model, n_ctx, n_slots, n_batch, n_threads, n_gpu_layers\n"
+        "engine, model, n_ctx, n_slots, n_batch, n_threads, n_gpu_layers, repack, kv_type, "
+        "server_url, server_timeout_seconds, server_retries\n"
     )
 
 

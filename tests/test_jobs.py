@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 from hypothesis import given
@@ -152,3 +152,43 @@ def test_the_ladder_starts_with_the_prompts_own_sampling_and_gets_warmer() -> No
     assert all(sampling_of(base, step).max_tokens == 7 for step in range(len(LADDER)))
     with pytest.raises(ValueError, match="steps 0 to"):
         sampling_of(base, len(LADDER))
+
+
+def test_a_group_starts_together_and_an_empty_one_waits() -> None:
+    engine = ScriptedEngine()
+    asked_at: list[int] = []
+
+    def groups() -> Iterator[Sequence[Steps[list[str]]]]:
+        yield [chain("a", [1, 1]), chain("b", [1])]
+        while len(asked_at) < 2:
+            asked_at.append(len(engine.submitted))
+            yield []
+        yield [chain("c", [1])]
+
+    runner: JobRunner[list[str]] = JobRunner(engine, jobs_in_flight=2)
+    assert sorted(runner.run_groups(groups())) == [["<a.0.0>", "<a.1.0>"], ["<b.0.0>"], ["<c.0.0>"]]
+    assert engine.submitted[:2] == ["a.0.0", "b.0.0"]
+    assert engine.submitted[-1] == "c.0.0"
+
+
+def test_a_run_with_nothing_under_way_ends_at_an_empty_group() -> None:
+    runner: JobRunner[list[str]] = JobRunner(ScriptedEngine(), jobs_in_flight=2)
+    assert list(runner.run_groups(iter([[chain("a", [1])], [], [], [], [chain("b", [1])]]))) == [["<a.0.0>"]]
+
+
+@given(st.lists(st.lists(st.integers(1, 3), min_size=1, max_size=4), min_size=1, max_size=6), st.integers(0, 20))
+def test_a_stop_takes_what_is_finished_and_withdraws_the_rest(shapes: list[list[int]], n_before: int) -> None:
+    engine = ScriptedEngine()
+    seen: list[str] = []
+    runner: JobRunner[list[str]] = JobRunner(
+        engine,
+        jobs_in_flight=3,
+        on_completion=lambda request, completion: seen.append(completion.request_id),
+        stop=lambda: len(seen) >= n_before,
+    )
+    results = list(runner.run(chain(f"j{i}", shape) for i, shape in enumerate(shapes)))
+    assert len(seen) == min(n_before, sum(map(sum, shapes)))
+    assert engine.n_waiting == 0
+    if len(seen) < sum(map(sum, shapes)):
+        assert set(seen).isdisjoint(engine.cancelled)
+        assert len(results) < len(shapes)

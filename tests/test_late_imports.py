@@ -17,6 +17,7 @@ HEAVY = (
     "torch",
     "transformers",
     "arxiv",
+    "urllib3",
 )
 PROGRAM = """
 import sys

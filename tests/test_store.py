@@ -37,7 +37,10 @@ def store(tmp_path: Path) -> Store:
 
 def test_first_write_makes_the_store(store: Store) -> None:
     with store.write() as con:
-        assert con.execute("SELECT version, name FROM schema_migration").fetchall() == [(1, "0001_initial")]
+        assert con.execute("SELECT version, name FROM schema_migration ORDER BY 1").fetchall() == [
+            (1, "0001_initial"),
+            (2, "0002_model_use"),
+        ]
         assert con.execute("SELECT count(*) FROM view_set").fetchone() == (1,)
         names = {name for (name,) in con.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()}
     assert names == set(schema.views())
@@ -129,7 +132,7 @@ def test_threads_take_turns(store: Store) -> None:
 
 def test_a_changed_migration_is_refused(store: Store) -> None:
     with store.write() as con:
-        con.execute("UPDATE schema_migration SET sql_hash = 'x'")
+        con.execute("UPDATE schema_migration SET sql_hash = 'x' WHERE version = 1")
     for window in (store.read, store.write):
         with pytest.raises(StoreError, match=r"migration 0001_initial differs .* restore the released file"), window():
             pass
@@ -139,14 +142,14 @@ def test_a_newer_store_is_refused(store: Store) -> None:
     with store.write() as con:
         con.execute("INSERT INTO schema_migration VALUES (99, '0099_future', 'x', ?)", [NOW])
     for window in (store.read, store.write):
-        with pytest.raises(StoreError, match="schema version 99, this program knows up to 1"), window():
+        with pytest.raises(StoreError, match="schema version 99, this program knows up to 2"), window():
             pass
 
 
 def test_a_new_migration_and_changed_views_are_applied_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     with store.write() as con:
         texts.record_model(con, MODEL, NOW)
-    migration = schema.Migration(2, "0002_note", "CREATE TABLE note (text VARCHAR);")
+    migration = schema.Migration(3, "0003_note", "CREATE TABLE note (text VARCHAR);")
     changed = {name: sql for name, sql in schema.views().items() if name != "current_post"}
     changed = {n: s for n, s in changed.items() if n not in ("pending_publish", "provenance")}
     changed["note_view"] = "CREATE OR REPLACE VIEW note_view AS SELECT text FROM note;"
@@ -156,7 +159,7 @@ def test_a_new_migration_and_changed_views_are_applied_once(store: Store, monkey
     monkeypatch.setattr(schema, "views_hash", lambda: "changed")
     with store.read() as con:  # reading brings an older store up to date
         assert con.execute("FROM note_view").fetchall() == []
-        assert con.execute("SELECT version FROM schema_migration ORDER BY 1").fetchall() == [(1,), (2,)]
+        assert con.execute("SELECT version FROM schema_migration ORDER BY 1").fetchall() == [(1,), (2,), (3,)]
         assert con.execute("SELECT seq FROM view_set ORDER BY 1").fetchall() == [(1,), (2,)]
         views = con.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()
         assert ("current_post",) not in views
@@ -170,7 +173,7 @@ def test_a_new_migration_and_changed_views_are_applied_once(store: Store, monkey
 def test_a_failing_migration_leaves_the_store_as_it_was(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     with store.write():
         pass
-    bad = schema.Migration(2, "0002_bad", "CREATE TABLE half (x INTEGER); SELECT nonsense;")
+    bad = schema.Migration(3, "0003_bad", "CREATE TABLE half (x INTEGER); SELECT nonsense;")
     both = (*schema.migrations(), bad)
     monkeypatch.setattr(schema, "migrations", lambda: both)
     with pytest.raises(StoreError, match="nonsense"), store.write():

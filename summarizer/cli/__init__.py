@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import click
 
 from summarizer import __version__
-from summarizer.cli import bundles, daily, models, queries
+from summarizer.cli import bundles, daily, models, plan, queries
 from summarizer.cli.settings import Settings, shared_options
 from summarizer.errors import EXIT_INTERRUPTED, SummarizerError
 
@@ -28,6 +28,7 @@ def cli() -> None:
 
 for _command in (
     daily.run,
+    plan.plan,
     daily.ingest,
     daily.embed,
     daily.dedup,

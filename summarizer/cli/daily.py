@@ -12,6 +12,7 @@ import click
 from summarizer.cli.settings import settings_of, shared_options
 
 if TYPE_CHECKING:
+    from summarizer.stages.limits import Limits
     from summarizer.stages.run import Session
 
 _bundle = click.Path(path_type=Path)
@@ -23,6 +24,22 @@ _out_option = click.option(
     type=click.Path(file_okay=False, path_type=Path),
     help="What is published goes below this folder.",
 )
+
+until_option = click.option(
+    "--until",
+    metavar="TIME",
+    help="Start no paper that would not be finished by then: 06:00 (its next occurrence) or 2026-02-13T06:00, local time.",
+)
+_max_papers_option = click.option(
+    "--max-papers", type=click.IntRange(min=1), help="Start at most so many papers in generate; the rest stays pending."
+)
+
+
+def read_limits(until: str | None, max_papers: int | None = None) -> Limits:
+    """What the options say. Raises ConfigError."""
+    from summarizer.stages.limits import Limits, read_until
+
+    return Limits(read_until(until) if until is not None else None, max_papers)
 
 
 @contextmanager
@@ -44,18 +61,21 @@ def _session(ctx: click.Context) -> Iterator[Session]:
 @click.command()
 @click.argument("bundles", metavar="BUNDLE...", nargs=-1, required=True, type=_bundle)
 @_out_option
+@until_option
+@_max_papers_option
 @shared_options
 @click.pass_context
-def run(ctx: click.Context, bundles: tuple[Path, ...], out_dir: Path) -> int:
+def run(ctx: click.Context, bundles: tuple[Path, ...], out_dir: Path, until: str | None, max_papers: int | None) -> int:
     """Make the daily post of each BUNDLE: ingest, embed, dedup, generate, publish. Prints the posts' paths.
 
-    Does only what is missing, so a run that was killed goes on where it was. Exit code 10: finished, but some papers
-    failed.
+    Does only what is missing, so a run that was killed goes on where it was. What --until or --max-papers leave is
+    pending: the post says so, and a later run completes it. Exit code 10: finished, but some papers failed.
     """
     from summarizer.stages.run import run_bundles
 
+    limits = read_limits(until, max_papers)
     with _session(ctx) as opened:
-        posts = run_bundles(opened, bundles, out_dir)
+        posts = run_bundles(opened, bundles, out_dir, limits)
     for path in posts:
         click.echo(path)
     return opened.exit_code
@@ -99,14 +119,17 @@ def dedup(ctx: click.Context) -> int:
 
 
 @click.command()
+@until_option
+@_max_papers_option
 @shared_options
 @click.pass_context
-def generate(ctx: click.Context) -> int:
+def generate(ctx: click.Context, until: str | None, max_papers: int | None) -> int:
     """Make the missing texts: translations and breakdowns."""
     from summarizer.stages.run import generate_texts
 
+    limits = read_limits(until, max_papers)
     with _session(ctx) as opened:
-        generate_texts(opened)
+        generate_texts(opened, limits)
     return opened.exit_code
 
 

@@ -7,6 +7,8 @@ which are the ones that eviction cannot give back.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class CellLedger:
     """Reference counts over ``n_cells`` cells for sequences ``0 .. n_sequences - 1``.
@@ -93,7 +95,7 @@ class CellLedger:
         self._n_pinned -= self._pins[cell] == 0
 
 
-def common_prefix(left: list[int], right: list[int], limit: int | None = None) -> int:
+def common_prefix(left: Sequence[int], right: Sequence[int], limit: int | None = None) -> int:
     """Length of the longest common prefix of two token lists, at most ``limit``."""
     end = min(len(left), len(right)) if limit is None else min(len(left), len(right), limit)
     at, stride = 0, 64

@@ -32,6 +32,13 @@ class Engine(Protocol):
         """Number of tokens of a chat prompt under the model's own template, generation prefix included."""
         ...
 
+    def prepare(self, chats: Sequence[Sequence[Message]]) -> None:
+        """Read the given starts of chats now, or take them from an earlier process; a user's message follows each.
+
+        May be left out: requests that start alike share what they have in common anyway.
+        """
+        ...
+
     def submit(self, request: Request) -> None:
         """Queue a request. Raises ContextTooSmall when prompt and max_tokens cannot fit, before any work is done."""
         ...
@@ -39,7 +46,8 @@ class Engine(Protocol):
     def poll(self, max_seconds: float = 1.0) -> list[Completion]:
         """Work until at least one request has finished or ``max_seconds`` have passed; give back what finished.
 
-        An empty list means only that the time is up (or nothing was waiting).
+        An empty list means only that the time is up (or nothing was waiting). A server may find a request too long only
+        when it is asked: then ContextTooSmall is raised here, for that request alone.
         """
         ...
 

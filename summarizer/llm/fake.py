@@ -98,6 +98,9 @@ class FakeEngine:
     def count_prompt_tokens(self, messages: Sequence[Message]) -> int:
         return sum(self.count_tokens(m.content) + _PER_MESSAGE for m in messages) + _PER_MESSAGE
 
+    def prepare(self, chats: Sequence[Sequence[Message]]) -> None:
+        """Nothing to read."""
+
     def submit(self, request: Request) -> None:
         if request.request_id in self._queue:
             raise ValueError(f"request {request.request_id} is already under way")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,43 @@ class Allowed:
     ids: NDArray[np.intp]
 
 
+class TokenMask(Protocol):
+    """Which tokens may come next, as a function of the text so far. Shared by requests; a state belongs to one answer."""
+
+    @property
+    def start(self) -> Any:
+        """The state before any text."""
+        ...
+
+    def read(self, state: Any, piece: bytes) -> Any:
+        """The state after some more bytes."""
+        ...
+
+    def allowed(self, state: Any) -> Allowed:
+        """The tokens that may come next; kept by state."""
+        ...
+
+
+class Grammar(Protocol):
+    """A grammar and how far one answer has come in it."""
+
+    def accepts(self, token: int) -> bool:
+        """Whether the token may come next; an end token, whether the text may end here."""
+        ...
+
+    def allowed(self) -> NDArray[np.bool_]:
+        """The same for every token, shape (n_vocab,). Much dearer than one."""
+        ...
+
+    def advance(self, token: int) -> None:
+        """Go on by a token that is accepted."""
+        ...
+
+
+#: So many likeliest tokens are shown to a grammar one by one; then it is asked about all.
+_ASKED_SINGLY = 16
+
+
 class Sampler:
     """Greedy or random choice for one request; the same request with the same logits gives the same tokens.
 
@@ -39,25 +76,40 @@ class Sampler:
         self._sampling = sampling
         self._random = np.random.Generator(np.random.PCG64(sampling.seed))
 
-    def choose(self, logits: Logits, answer: list[int], allowed: Allowed | None) -> int:
-        """The next token, out of logits of shape (n_vocab,). The logits may be changed in place."""
+    def choose(
+        self, logits: Logits, answer: list[int], allowed: Allowed | None, grammar: Grammar | None = None
+    ) -> int | None:
+        """The next token, out of logits of shape (n_vocab,), which may be changed in place; None when none is allowed."""
         penalty = self._sampling.repeat_penalty
         if penalty != 1.0 and answer:
             seen = np.unique(np.asarray(answer, dtype=np.intp))
             values = logits[seen]
             logits[seen] = np.where(values > 0, values / penalty, values * penalty)
-        if allowed is not None and allowed.bias is None:
+        if allowed is not None and allowed.bias is None and grammar is None:
             return int(allowed.ids[self._pick(logits[allowed.ids])])
         if allowed is not None:
-            open_to = logits + cast(Logits, allowed.bias)
+            open_to = np.full_like(logits, -np.inf) if allowed.bias is None else logits + allowed.bias
             open_to[allowed.ids] = logits[allowed.ids]
             logits = open_to
-        return self._pick(logits)
+        token = self._pick(logits)
+        if grammar is None:
+            return token
+        if logits[token] > -np.inf and grammar.accepts(token):
+            return token
+        for _ in range(_ASKED_SINGLY):
+            logits[token] = -np.inf
+            token = self._pick(logits)
+            if grammar.accepts(token):
+                break
+        else:
+            logits = np.where(grammar.allowed(), logits, np.float32(-np.inf))
+            token = self._pick(logits)
+        return token if logits[token] > -np.inf else None
 
     def _pick(self, logits: Logits) -> int:
         best = int(np.argmax(logits))
         s = self._sampling
-        if s.temperature <= 0:
+        if s.temperature <= 0 or logits[best] == -np.inf:
             return best
         candidates = np.flatnonzero(logits >= logits[best] - _NEGLIGIBLE)
         if len(candidates) > _MOST_CANDIDATES:

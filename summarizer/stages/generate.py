@@ -6,46 +6,34 @@ The store is open only for the moments in which answers are written; while the m
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from summarizer.config import Config
 from summarizer.embed import Encoder
-from summarizer.errors import ContextTooSmall, StoreLocked
+from summarizer.errors import ContextTooSmall
 from summarizer.llm.engine import Engine
+from summarizer.llm.probe import measure_rates
+from summarizer.llm.provenance import engine_use
 from summarizer.prompts import PromptVersion
 from summarizer.records import Attempt, Completion, Paper, Request, Section, Task
-from summarizer.stages.progress import Progress
-from summarizer.stages.recorder import RunRecorder, StageResult, utc_now
+from summarizer.stages.expectation import by_paper, expected_works
+from summarizer.stages.interruption import interruption
+from summarizer.stages.ledger import Ledger, Outcome
+from summarizer.stages.limits import NO_LIMITS, Limits
+from summarizer.stages.progress import Progress, duration
+from summarizer.stages.recorder import RunRecorder, StageResult
 from summarizer.stages.weights import Lazy
-from summarizer.store import Store, failures, papers, texts
+from summarizer.store import Store, papers, texts
+from summarizer.store.papers import PaperKey
 from summarizer.summarize.breakdown import break_down
 from summarizer.summarize.evidence import Encode
 from summarizer.summarize.jobs import Job, JobRunner, Steps
+from summarizer.summarize.pace import USUAL_RATES, Pace
 from summarizer.summarize.translation import translate_abstract
-
-PaperKey = tuple[str, int]
-#: Answers are written together, at most this often, so that the file is free for readers most of the time.
-_WINDOW_SECONDS = 3.0
-#: A reader may hold the file while the model works: then the answers wait for the next window.
-_PATIENCE_SECONDS = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """How the work on one text ended; ``category`` is empty when an attempt was accepted."""
-
-    key: PaperKey
-    task: Task
-    category: str
-    detail: str
-
-    @property
-    def failed(self) -> bool:
-        return self.category != ""
 
 
 def generate(
@@ -57,8 +45,13 @@ def generate(
     engine: Lazy[Engine],
     encoder: Lazy[Encoder],
     prompts: Mapping[Task, PromptVersion],
+    limits: Limits = NO_LIMITS,
 ) -> StageResult:
-    """Make every pending text. Raises ModelError, and StoreLocked when the last answers cannot be written."""
+    """Make the pending texts, all of them or those of as many papers as the limits allow.
+
+    Raises ModelError, StoreLocked when the last answers cannot be written, and KeyboardInterrupt after SIGINT or SIGTERM,
+    when what the engine had finished by then is recorded.
+    """
     started = time.monotonic()
     hashes = {task: prompt.prompt_hash for task, prompt in prompts.items()}
     with store.read() as con:
@@ -67,58 +60,112 @@ def generate(
     if not pending:
         return StageResult()
     progress.stage("generate", len(pending))
+    waiting = by_paper(pending)
     model = engine()
-    ledger = _Ledger(store, recorder, engine.model.sha256, hashes)
-    ledger.open(model, prompts)
-    tokens = _TokenRate(progress)
+    works, learnt = expected_works(store, waiting, model, prompts, known)
+    rates = USUAL_RATES
+    if limits.until is not None:  # otherwise nothing hangs on the first papers
+        progress.message(f"measuring this machine for --until {limits.until_text}")
+        rates = measure_rates(model, config.llm.n_slots, clock=limits.clock)
+    pace = Pace(
+        works,
+        rates,
+        clock=limits.clock,
+        deadline=limits.until,
+        most=limits.max_papers,
+        overhead=learnt.overhead(rates),
+    )
+    if not any(pace.may_start(key) for key in waiting):
+        progress.message(_left(pace, limits, waiting))
+        return StageResult(left=frozenset(waiting))
+    if any(item.task != "translation" for item in pending):
+        encoder()  # now, while Ctrl-C still ends everything at once
+    ledger = Ledger(store, recorder, engine.model.sha256, hashes)
+    ledger.open(model, engine_use(model, config.llm.engine), prompts)
+    model.prepare([prompts[task].opening() for task in sorted({item.task for item in pending})])
+    speed = _Speed(progress, pace, waiting)
 
     def keep(request: Request, completion: Completion) -> None:
         ledger.answer(request, completion)
-        tokens.add(completion)
+        speed.add(request, completion)
 
-    runner: JobRunner[_Outcome] = JobRunner(
-        model,
-        jobs_in_flight=config.generate.papers_in_flight * len(prompts),
-        known=known,
-        on_completion=keep,
-        on_tick=ledger.write_if_due,
-    )
     encode = _remembering(lambda sentences: encoder().encode(sentences))
-    jobs = _jobs(store, pending, prompts, model, encode, config, ledger)
+    n_open = Counter(item.key for item in pending)
     n_done = n_failed = 0
-    try:
-        for outcome in runner.run(jobs):
-            n_done += not outcome.failed
-            n_failed += outcome.failed
-            name = f"{outcome.key[0]}v{outcome.key[1]} {outcome.task}"
-            progress.advance(1, name)
-            if outcome.failed:
-                progress.message(f"{name}: {outcome.category}: {outcome.detail}")
-    finally:
-        ledger.write()
-    return StageResult(n_done, n_failed, time.monotonic() - started)
+    with interruption() as interrupted:
+        runner: JobRunner[Outcome] = JobRunner(
+            model,
+            jobs_in_flight=config.generate.papers_in_flight * len(prompts),
+            known=known,
+            on_completion=keep,
+            on_tick=ledger.write_if_due,
+            stop=interrupted,
+        )
+        try:
+            for outcome in runner.run_groups(_groups(store, waiting, pace, prompts, model, encode, config, ledger)):
+                n_done += not outcome.failed
+                n_failed += outcome.failed
+                n_open[outcome.key] -= 1
+                if not n_open[outcome.key]:
+                    pace.finish(outcome.key)
+                name = f"{outcome.key[0]}v{outcome.key[1]} {outcome.task}"
+                progress.advance(1, name)
+                if outcome.failed:
+                    progress.message(f"{name}: {outcome.category}: {outcome.detail}")
+        finally:
+            ledger.write()
+        stopped = interrupted()
+    if stopped:
+        raise KeyboardInterrupt
+    if waiting:
+        progress.message(_left(pace, limits, waiting))
+    return StageResult(n_done, n_failed, time.monotonic() - started, frozenset(waiting))
 
 
-def _jobs(
+def _groups(
     store: Store,
-    pending: Sequence[texts.PendingText],
+    waiting: dict[PaperKey, list[texts.PendingText]],
+    pace: Pace[PaperKey],
     prompts: Mapping[Task, PromptVersion],
     model: Engine,
     encode: Encode,
     config: Config,
-    ledger: _Ledger,
-) -> Iterator[Steps[_Outcome]]:
-    """A job for each pending text, paper by paper; a paper is read from the store when its turn comes."""
-    paper: Paper | None = None
-    sections: tuple[Section, ...] = ()
-    for item in pending:
-        if paper is None or (paper.arxiv_id, paper.version) != item.key:
-            with store.read() as con:
-                paper = papers.paper(con, item.key)
-                sections = papers.sections(con, item.key)
-        make = _job_maker(paper, sections, prompts[item.task], model, encode)
-        last = max(config.generate.max_attempts, item.n_attempts + 1)
-        yield _with_retries(item.key, item.task, make, range(item.n_attempts + 1, last + 1), ledger)
+    ledger: Ledger,
+) -> Iterator[Sequence[Steps[Outcome]]]:
+    """The jobs of the next paper that may be started, taken out of ``waiting``; an empty group while there is none.
+
+    A paper is read from the store when its turn comes.
+    """
+    while waiting:
+        key = next((key for key in waiting if pace.may_start(key)), None)
+        if key is None:
+            yield []
+            continue
+        items = waiting.pop(key)
+        with store.read() as con:
+            paper = papers.paper(con, key)
+            sections = papers.sections(con, key)
+        pace.start(key)
+        group = []
+        for item in items:
+            make = _job_maker(paper, sections, prompts[item.task], model, encode)
+            last = max(config.generate.max_attempts, item.n_attempts + 1)
+            group.append(_with_retries(key, item.task, make, range(item.n_attempts + 1, last + 1), ledger))
+        yield group
+
+
+def _left(pace: Pace[PaperKey], limits: Limits, waiting: Collection[PaperKey]) -> str:
+    """What is not started, and why."""
+    n_papers = f"{len(waiting)} paper{'s' if len(waiting) > 1 else ''}"
+    if pace.full:
+        return f"{n_papers} left for a later run: --max-papers {limits.max_papers}"
+    if pace.n_started or limits.until is None:
+        return f"{n_papers} left for a later run: not to be finished by {limits.until_text}"
+    shortest = min(pace.seconds_to_finish(key) for key in waiting)
+    return (
+        f"no paper is started, {n_papers} left for a later run: the shortest would take about {duration(shortest)}, and "
+        f"{limits.until_text} is in {duration(max(0.0, limits.until - limits.clock()))}"
+    )
 
 
 def _job_maker(
@@ -139,17 +186,17 @@ def _with_retries(
     task: Task,
     make: Callable[[int], Job],
     attempt_nos: Sequence[int],
-    ledger: _Ledger,
-) -> Steps[_Outcome]:
+    ledger: Ledger,
+) -> Steps[Outcome]:
     """Attempts at one text until one is accepted. The last failed one goes to the ledger together with the failure."""
     if not attempt_nos:
         raise ValueError(f"no attempt allowed for {key} {task}")
-    outcome = _Outcome(key, task, "", "")
+    outcome = Outcome(key, task, "", "")
     for attempt_no in attempt_nos:
         try:
             attempt = yield from make(attempt_no)
         except ContextTooSmall as error:
-            outcome = _Outcome(key, task, "context_too_small", str(error))
+            outcome = Outcome(key, task, "context_too_small", str(error))
             break
         ledger.attempt(attempt)
         outcome = _outcome_of(attempt)
@@ -160,119 +207,35 @@ def _with_retries(
     return outcome
 
 
-def _outcome_of(attempt: Attempt) -> _Outcome:
+def _outcome_of(attempt: Attempt) -> Outcome:
     key = (attempt.arxiv_id, attempt.version)
     if attempt.accepted:
-        return _Outcome(key, attempt.task, "", "")
+        return Outcome(key, attempt.task, "", "")
     if not attempt.pieces:
         detail = "no sentence of the sections read answers the question"
-        return _Outcome(key, attempt.task, "no_evidence", detail)
+        return Outcome(key, attempt.task, "no_evidence", detail)
     reasons = [f"{c.name}: {c.reason}" for c in attempt.checks if not c.passed and c.severity == "hard"]
     if attempt.finish_reason != "stop":
         reasons.insert(0, f"finish reason {attempt.finish_reason}")
-    return _Outcome(key, attempt.task, "check_failed", "; ".join(dict.fromkeys(reasons)))
+    return Outcome(key, attempt.task, "check_failed", "; ".join(dict.fromkeys(reasons)))
 
 
-class _Ledger:
-    """What is to be written: answers, attempts and failures in the order they came, in short windows."""
+class _Speed:
+    """Tokens a second over the stage so far, and the time left by the work that is expected."""
 
-    def __init__(
-        self, store: Store, recorder: RunRecorder, model_sha256: str, prompt_hashes: Mapping[Task, str]
-    ) -> None:
-        self._store = store
-        self._impatient = Store(store.path, wait_seconds=_PATIENCE_SECONDS)
-        self._recorder = recorder
-        self._model_sha256 = model_sha256
-        self._prompt_hashes = prompt_hashes
-        self._answers: list[tuple[Request, Completion]] = []
-        self._attempts: list[Attempt] = []
-        self._failures: list[_Outcome] = []
-        self._last_window = time.monotonic()
-
-    def open(self, model: Engine, prompts: Mapping[Task, PromptVersion]) -> None:
-        """Make model and prompts known before anything refers to them."""
-        with self._store.write() as con:
-            self._recorder.ensure(con)
-            texts.record_model(con, model.model, utc_now())
-            for task, prompt in prompts.items():
-                texts.record_prompt(con, prompt.prompt_hash, task, prompt.version, prompt.source, utc_now())
-
-    def answer(self, request: Request, completion: Completion) -> None:
-        self._answers.append((request, completion))
-
-    def attempt(self, attempt: Attempt) -> None:
-        self._attempts.append(attempt)
-
-    def failure(self, outcome: _Outcome) -> None:
-        self._failures.append(outcome)
-
-    def write_if_due(self) -> None:
-        """Write when there is something and the last window is a while ago. A busy file is tried again next time."""
-        if not (self._answers or self._attempts or self._failures):
-            return
-        if time.monotonic() - self._last_window < _WINDOW_SECONDS:
-            return
-        try:
-            self._write(self._impatient)
-        except StoreLocked:
-            self._last_window = time.monotonic()
-
-    def write(self) -> None:
-        """Write everything now, waiting for the file as long as the configuration says."""
-        if self._answers or self._attempts or self._failures:
-            self._write(self._store)
-
-    def _write(self, store: Store) -> None:
-        answers, attempts, failed = list(self._answers), list(self._attempts), list(self._failures)
-        now = utc_now()
-        with store.write() as con:
-            run_id = self._recorder.ensure(con)
-            texts.record_completions(con, run_id, [self._stored(*answer) for answer in answers])
-            for attempt in attempts:
-                texts.record_attempt(con, run_id, attempt, now)
-            for outcome in failed:
-                failures.record_failure(
-                    con,
-                    run_id,
-                    "generate",
-                    outcome.key,
-                    category=outcome.category,
-                    detail=f"{outcome.task}: {outcome.detail}",
-                    permanent=True,
-                    now=now,
-                    task=outcome.task,
-                    prompt_hash=self._prompt_hashes[outcome.task],
-                    model_sha256=self._model_sha256,
-                )
-        del self._answers[: len(answers)], self._attempts[: len(attempts)], self._failures[: len(failed)]
-        self._last_window = time.monotonic()
-
-    def _stored(self, request: Request, completion: Completion) -> texts.StoredCompletion:
-        arxiv_id, version, task = request.scope
-        return texts.StoredCompletion(
-            request_hash=request.request_id,
-            key=(arxiv_id, version),
-            prompt_hash=self._prompt_hashes[task],
-            model_sha256=self._model_sha256,
-            sampling=request.sampling,
-            messages=request.messages,
-            copy_terms=request.copy_terms,
-            completion=completion,
-            created_utc=utc_now(),
-        )
-
-
-class _TokenRate:
-    """Tokens a second over the stage so far."""
-
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress, pace: Pace[PaperKey], waiting: Collection[PaperKey]) -> None:
         self._progress = progress
+        self._pace = pace
+        self._waiting = waiting
         self._started = time.monotonic()
         self._n_tokens = 0
 
-    def add(self, completion: Completion) -> None:
+    def add(self, request: Request, completion: Completion) -> None:
+        arxiv_id, version, _ = request.scope
+        self._pace.answered((arxiv_id, version), completion)
         self._n_tokens += completion.completion_tokens
-        self._progress.rate(f"{self._n_tokens / max(time.monotonic() - self._started, 1e-9):.0f} tokens/s")
+        rate = f"{self._n_tokens / max(time.monotonic() - self._started, 1e-9):.0f} tokens/s"
+        self._progress.rate(rate, self._pace.seconds_left(self._waiting))
 
 
 def _remembering(encode: Encode) -> Encode:

@@ -23,8 +23,11 @@ class Progress(Protocol):
         """``n`` more items are done; ``note`` names what the last one was."""
         ...
 
-    def rate(self, text: str) -> None:
-        """The stage's speed at this moment, for instance ``52 tokens/s``."""
+    def rate(self, text: str, seconds_left: float | None = None) -> None:
+        """The stage's speed at this moment, for instance ``52 tokens/s``.
+
+        ``seconds_left``: until its end, for a stage that knows better than the number of its items tells.
+        """
         ...
 
     def message(self, text: str) -> None:
@@ -43,7 +46,7 @@ class SilentProgress:
 
     def advance(self, n: int = 1, note: str = "") -> None: ...
 
-    def rate(self, text: str) -> None: ...
+    def rate(self, text: str, seconds_left: float | None = None) -> None: ...
 
     def message(self, text: str) -> None: ...
 
@@ -61,11 +64,13 @@ class LineProgress:
         self._n_done = 0
         self._rate = ""
         self._note = ""
+        self._seconds_left: float | None = None
         self._started = self._last_line = time.monotonic()
 
     def stage(self, name: str, total: int) -> None:
         self._end_stage()
         self._name, self._total, self._n_done, self._rate, self._note = name, total, 0, "", ""
+        self._seconds_left = None
         self._started = self._last_line = time.monotonic()
         self._write(f"{name}: {total} to do")
 
@@ -74,8 +79,9 @@ class LineProgress:
         self._note = note or self._note
         self._tick()
 
-    def rate(self, text: str) -> None:
+    def rate(self, text: str, seconds_left: float | None = None) -> None:
         self._rate = text
+        self._seconds_left = seconds_left
         self._tick()
 
     def message(self, text: str) -> None:
@@ -91,7 +97,9 @@ class LineProgress:
             return
         self._last_line = now
         left = ""
-        if self._n_done:
+        if self._seconds_left is not None:
+            left = f"about {duration(self._seconds_left)} left"
+        elif self._n_done:
             seconds_left = (now - self._started) / self._n_done * (self._total - self._n_done)
             left = f"{duration(seconds_left)} left"
         parts = [f"{self._name}: {self._n_done}/{self._total}", self._rate, left, self._note]
@@ -115,6 +123,17 @@ class BarProgress:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
         from rich.progress import Progress as Bars
+        from rich.progress import Task as BarTask
+        from rich.text import Text
+
+        class TimeLeft(TimeRemainingColumn):
+            """What the stage itself says, else what the number of items tells."""
+
+            def render(self, task: BarTask) -> Text:
+                seconds = task.fields["seconds_left"]
+                if seconds is None or task.finished:
+                    return super().render(task)
+                return Text(f"about {duration(seconds)} left", style="progress.remaining")
 
         self._bars = Bars(
             TextColumn("{task.description:<9}"),
@@ -122,7 +141,7 @@ class BarProgress:
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
             TimeElapsedColumn(),
-            TimeRemainingColumn(),
+            TimeLeft(),
             TextColumn("{task.fields[note]}"),
             console=Console(file=stream if stream is not None else sys.stderr, highlight=False),
         )
@@ -131,7 +150,7 @@ class BarProgress:
 
     def stage(self, name: str, total: int) -> None:
         self._end_stage()
-        self._task = self._bars.add_task(name, total=total, rate="", note="")
+        self._task = self._bars.add_task(name, total=total, rate="", note="", seconds_left=None)
 
     def advance(self, n: int = 1, note: str = "") -> None:
         if self._task is not None:
@@ -139,9 +158,9 @@ class BarProgress:
             if note:
                 self._bars.update(self._task, note=_literal(note))
 
-    def rate(self, text: str) -> None:
+    def rate(self, text: str, seconds_left: float | None = None) -> None:
         if self._task is not None:
-            self._bars.update(self._task, rate=_literal(text))
+            self._bars.update(self._task, rate=_literal(text), seconds_left=seconds_left)
 
     def message(self, text: str) -> None:
         self._bars.console.print(text, markup=False, soft_wrap=True)

@@ -12,6 +12,7 @@ from summarizer.config import Config
 from summarizer.ids import canonical_json
 from summarizer.records import Stage
 from summarizer.store import Store, runs
+from summarizer.store.papers import PaperKey
 
 if TYPE_CHECKING:
     from summarizer.store import Connection
@@ -19,11 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class StageResult:
-    """What one stage did. A stage that found nothing to do has zero in both counts."""
+    """What one stage did. A stage that found nothing to do has zero in both counts.
+
+    ``left``: papers (id, version) that a limit of the command left for a later run, although they could be worked on.
+    """
 
     n_done: int = 0
     n_failed: int = 0
     seconds: float = 0.0
+    left: frozenset[PaperKey] = frozenset()
 
 
 def utc_now() -> datetime:

@@ -6,7 +6,7 @@ import resource
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +15,13 @@ from summarizer.bundle import verify_bundle
 from summarizer.config import Config
 from summarizer.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_ITEMS_FAILED, StoreError, SummarizerError
 from summarizer.records import Stage
+from summarizer.stages.limits import NO_LIMITS, Limits
 from summarizer.stages.progress import Progress, duration, shown_progress
 from summarizer.stages.recorder import RunRecorder, StageResult
 from summarizer.stages.weights import Weights
 from summarizer.store import Store, outcome
 from summarizer.store.outcome import Shortfall
+from summarizer.store.papers import PaperKey
 
 
 @dataclass(slots=True)
@@ -57,11 +59,11 @@ def session(
             weights.release()
 
 
-def run_bundles(session: Session, bundles: Sequence[Path], out_dir: Path) -> list[Path]:
+def run_bundles(session: Session, bundles: Sequence[Path], out_dir: Path, limits: Limits = NO_LIMITS) -> list[Path]:
     """Every stage in turn; gives back the paths of the posts of these bundles, and of others that were due.
 
     All bundles are verified before the first is ingested. ``session.exit_code`` says whether papers of these bundles
-    lack something.
+    lack something. What the limits left for a later run does not count: the posts say that it is still to come.
     """
     started = time.monotonic()
     bundle_ids = _ingest(session, _verified(bundles))
@@ -69,10 +71,10 @@ def run_bundles(session: Session, bundles: Sequence[Path], out_dir: Path) -> lis
     _dedup(session)
     # the engine's memory comes on top of what is held now; what generate needs of the encoder it loads again
     session.weights.encoder.release()
-    _generate(session)
+    left = _generate(session, limits).left
     paths = _publish(session, out_dir, bundle_ids)
     with session.store.read() as con:
-        shortfalls = outcome.shortfalls_of_bundles(con, bundle_ids)
+        shortfalls = [s for s in outcome.shortfalls_of_bundles(con, bundle_ids) if not _put_off(s, left)]
         n_shown = outcome.n_shown(con, outcome.post_dates(con, bundle_ids))
         figures = outcome.run_figures(con, session.run.run_id)
     seconds = time.monotonic() - started
@@ -103,8 +105,8 @@ def find_repeated_papers(session: Session) -> None:
     _settle_stage(session, "dedup")
 
 
-def generate_texts(session: Session) -> None:
-    _generate(session)
+def generate_texts(session: Session, limits: Limits = NO_LIMITS) -> None:
+    _generate(session, limits)
     _settle_stage(session, "generate")
 
 
@@ -158,7 +160,7 @@ def _dedup(session: Session) -> None:
     session.run.record_stage("dedup", result)
 
 
-def _generate(session: Session) -> None:
+def _generate(session: Session, limits: Limits) -> StageResult:
     from summarizer.prompts import load_prompts
     from summarizer.stages.generate import generate
 
@@ -170,8 +172,10 @@ def _generate(session: Session) -> None:
         engine=session.weights.engine,
         encoder=session.weights.encoder,
         prompts=load_prompts(session.prompts_dir),
+        limits=limits,
     )
     session.run.record_stage("generate", result)
+    return result
 
 
 def _publish(session: Session, out_dir: Path, bundle_ids: Sequence[str] | None) -> list[Path]:
@@ -192,6 +196,13 @@ def _settle_stage(session: Session, stage: Stage) -> None:
 
 def _settle(session: Session, shortfalls: Sequence[Shortfall]) -> None:
     session.exit_code = EXIT_ITEMS_FAILED if shortfalls else EXIT_DONE
+
+
+def _put_off(shortfall: Shortfall, left: Collection[PaperKey]) -> bool:
+    return (shortfall.stage, shortfall.category) == ("generate", "pending") and (
+        shortfall.arxiv_id,
+        shortfall.version,
+    ) in left
 
 
 def _failed(shortfalls: Sequence[Shortfall]) -> str:

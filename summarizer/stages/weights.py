@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import time
 from collections.abc import Callable
 from functools import cached_property
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     from summarizer.embed import Encoder
     from summarizer.llm.engine import Engine
     from summarizer.llm.registry import Registry
+
+#: Holds the key of a server that wants one.
+API_KEY_VARIABLE = "SUMMARIZER_API_KEY"
+#: Tokens of one request, for servers that do not say how many they take.
+_SERVER_CONTEXT = 8192
 
 
 class _Named(Protocol):
@@ -115,6 +121,10 @@ class Weights:
             from summarizer.llm.fake import FakeEngine
 
             return FakeEngine().model
+        if self._config.llm.engine == "server":
+            from summarizer.llm.server_identity import describe_server
+
+            return describe_server(self._config.llm.model, self._config.llm.server_url)
         return self._describe(self._config.llm.model)
 
     def _load_engine(self) -> Engine:
@@ -123,6 +133,9 @@ class Weights:
             from summarizer.llm.fake import FakeEngine
 
             return FakeEngine()
+        if llm.engine == "server":
+            return self._open_server()
+        from summarizer.llm.fetch import default_cache_dir
         from summarizer.llm.llama import open_llama
 
         started = time.monotonic()
@@ -130,11 +143,33 @@ class Weights:
         engine = open_llama(
             path,
             self.engine.model,
-            n_ctx=llm.n_ctx,
+            n_ctx=llm.n_ctx or None,
             n_slots=llm.n_slots,
             n_batch=llm.n_batch,
             n_threads=llm.n_threads or None,
             n_gpu_layers=llm.n_gpu_layers,
+            repack={"auto": None, "on": True, "off": False}[llm.repack],
+            kv_type=llm.kv_type,
+            cache=default_cache_dir(),
         )
-        self._report(f"model {llm.model} ({path.name}) verified and loaded in {time.monotonic() - started:.1f} s")
+        seconds = time.monotonic() - started
+        self._report(f"model {llm.model} ({path.name}) verified and loaded in {seconds:.1f} s; {engine.described}")
+        return engine
+
+    def _open_server(self) -> Engine:
+        from summarizer.llm.server import open_server
+
+        llm = self._config.llm
+        engine = open_server(
+            self.engine.model,
+            url=llm.server_url,
+            api_key=os.environ.get(API_KEY_VARIABLE, ""),  # not a setting: those are kept in the store with every run
+            n_ctx=llm.n_ctx or _SERVER_CONTEXT,
+            n_slots=llm.n_slots,
+            timeout_seconds=llm.server_timeout_seconds,
+            retries=llm.server_retries,
+        )
+        self._report(
+            f"model {llm.model} at {engine.model.file_name}: {engine.use.described}, {engine.n_ctx} tokens a request"
+        )
         return engine

@@ -70,8 +70,12 @@ class Store:
             con.execute("COMMIT")
 
     @contextmanager
-    def read(self) -> Iterator[DuckDBPyConnection]:
-        """A read-only connection. Raises StoreError when there is no store, StoreLocked when a process writes."""
+    def read(self, *, upgrade: bool = True) -> Iterator[DuckDBPyConnection]:
+        """A read-only connection. Raises StoreError when there is no store, StoreLocked when a process writes.
+
+        A store of an earlier version is brought up to date first; with ``upgrade=False`` it is refused with StoreError, and
+        nothing is written.
+        """
         missing = StoreError(f"no store at {self.path}: run summarizer ingest BUNDLE first")
         if not self.path.exists():
             raise missing
@@ -81,6 +85,10 @@ class Store:
             current = schema.is_current(con, str(self.path))
             if current:
                 yield con
+        if not current and not upgrade:
+            raise StoreError(
+                f"store {self.path} was written by an earlier version: run summarizer status, which brings it up to date"
+            )
         if not current:
             with self.write():  # a store of an earlier version: one empty write brings it up to date
                 pass

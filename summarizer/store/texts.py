@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from summarizer import ids
-from summarizer.records import Attempt, Completion, Message, ModelInfo, Sampling, Task
+from summarizer.records import Attempt, Completion, EngineUse, Message, ModelInfo, Sampling, Task
 from summarizer.store.papers import PaperKey
 
 if TYPE_CHECKING:
@@ -60,6 +60,18 @@ def record_model(con: DuckDBPyConnection, info: ModelInfo, now: datetime) -> Non
         ON CONFLICT DO NOTHING
         """,
         [info.sha256, info.name, info.file_name, info.n_bytes, info.description, now],
+    )
+
+
+def record_model_use(con: DuckDBPyConnection, run_id: str, model_sha256: str, use: EngineUse, now: datetime) -> None:
+    """Note what runs the model in this run, unless that is noted."""
+    con.execute(
+        """
+        INSERT INTO model_use (run_id, model_sha256, engine, engine_version, served_model, created_utc)
+        VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT DO NOTHING
+        """,
+        [run_id, model_sha256, use.engine, use.engine_version, use.served_model, now],
     )
 
 

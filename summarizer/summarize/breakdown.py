@@ -119,7 +119,7 @@ class _Questions:
         terms = copy_terms(evidence.text, context) if prompt.copy_only else None
         messages = prompt.render({"title": self._paper.title, "sentence": evidence.text})
         sampling = sampling_of(prompt.sampling, step)
-        return build_request(self._scope, prompt.prompt_hash, self._model, messages, sampling, terms)
+        return build_request(self._scope, prompt.prompt_hash, self._model, messages, sampling, terms, prompt.grammar)
 
 
 Bullet = tuple[int, Evidence, Try]

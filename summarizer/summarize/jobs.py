@@ -17,6 +17,8 @@ from summarizer.llm.engine import Engine
 from summarizer.records import Attempt, Completion, Message, ModelInfo, Request, Sampling, Task
 
 R = TypeVar("R")
+#: How often a runner that can be stopped looks whether it should be: an engine always finishes the step under way.
+_LOOK_SECONDS = 0.05
 Steps = Generator[Sequence[Request], Sequence[Completion], R]
 Job = Steps[Attempt]
 
@@ -28,8 +30,12 @@ def build_request(
     messages: Sequence[Message],
     sampling: Sampling,
     copy_terms: tuple[str, ...] | None,
+    grammar: str | None = None,
 ) -> Request:
-    """A request whose id is the hash of everything that decides the answer. ``scope``: paper, version, task."""
+    """A request whose id is the hash of everything that decides the answer. ``scope``: paper, version, task.
+
+    ``grammar`` is that of the prompt file, and so part of ``prompt_hash``.
+    """
     identity = {
         "scope": scope,
         "prompt": prompt_hash,
@@ -38,7 +44,7 @@ def build_request(
         "sampling": asdict(sampling),
         "copy_terms": copy_terms,
     }
-    return Request(content_hash(identity), tuple(messages), sampling, copy_terms, scope)
+    return Request(content_hash(identity), tuple(messages), sampling, copy_terms, scope, grammar)
 
 
 @dataclass(slots=True, eq=False)
@@ -53,7 +59,8 @@ class JobRunner(Generic[R]):
 
     ``known`` answers requests that were answered before (by id). ``on_completion`` sees every new answer as it comes,
     before any job is told: whatever happens next, it can be kept. A request that does not fit the context is thrown into
-    its job as ContextTooSmall.
+    its job as ContextTooSmall. ``stop`` is looked at between the engine's steps; when it says so the run ends, after what
+    the engine has finished by then was taken, and what is still being answered is withdrawn.
     """
 
     def __init__(
@@ -64,12 +71,14 @@ class JobRunner(Generic[R]):
         known: Mapping[str, Completion] | None = None,
         on_completion: Callable[[Request, Completion], None] | None = None,
         on_tick: Callable[[], None] | None = None,
+        stop: Callable[[], bool] | None = None,
     ) -> None:
         self._engine = engine
         self._jobs_in_flight = jobs_in_flight
         self._known = dict(known or {})
         self._on_completion = on_completion
         self._on_tick = on_tick
+        self._stop = stop
         self._requests: dict[str, Request] = {}
         self._askers: dict[str, list[_Running[R]]] = {}
         self._running: list[_Running[R]] = []
@@ -77,27 +86,71 @@ class JobRunner(Generic[R]):
 
     def run(self, jobs: Iterable[Steps[R]]) -> Iterator[R]:
         """Yield the jobs' results as they finish. New jobs are started as running ones end."""
-        waiting = iter(jobs)
-        exhausted = False
+        return self.run_groups([job] for job in jobs)
+
+    def run_groups(self, groups: Iterable[Sequence[Steps[R]]]) -> Iterator[R]:
+        """The same for jobs that start together: a group is started whenever fewer jobs run than may be in flight.
+
+        An empty group says that none may be started yet: the next is asked for after the engine's next step. When nothing
+        is running either, the run ends.
+        """
+        waiting = iter(groups)
+        more = True
         while True:
-            while not exhausted and len(self._running) < self._jobs_in_flight:
-                job = next(waiting, None)
-                if job is None:
-                    exhausted = True
-                else:
-                    running = _Running(job)
-                    self._running.append(running)
-                    self._resume(running, first=True)
+            while more and len(self._running) < self._jobs_in_flight and not self._stopped():
+                group = next(waiting, None)
+                if not group:
+                    more = group is not None and bool(self._running or self._finished)
+                    break
+                self._start(group)
             while self._finished:
                 yield self._finished.popleft()
-            if not self._running:
-                if exhausted:
-                    return
-                continue
-            for completion in self._engine.poll():
-                self._take(completion)
-            if self._on_tick is not None:
-                self._on_tick()
+            if self._stopped():
+                self._abandon()
+                return
+            if self._running:
+                for completion in self._poll():
+                    self._take(completion)
+                if self._on_tick is not None:
+                    self._on_tick()
+            elif not more:
+                return
+
+    def _start(self, group: Sequence[Steps[R]]) -> None:
+        started = [_Running(job) for job in group]
+        self._running += started
+        for running in started:
+            self._resume(running, first=True)
+
+    def _stopped(self) -> bool:
+        return self._stop is not None and self._stop()
+
+    def _poll(self) -> list[Completion]:
+        try:
+            return self._engine.poll() if self._stop is None else self._engine.poll(_LOOK_SECONDS)
+        except ContextTooSmall as error:  # only the server could tell
+            self._refuse(error)
+            return []
+
+    def _refuse(self, error: ContextTooSmall) -> None:
+        """Tell the jobs that asked for it that the engine dropped a request. What else they asked for is taken back first."""
+        askers = list(self._askers.get(error.request_id, ()))
+        if not askers:
+            raise error
+        for running in askers:
+            self._withdraw(running)
+        for running in askers:
+            self._resume(running, refused=error)
+
+    def _abandon(self) -> None:
+        """Leave the engine with nothing to do."""
+        for request_id in self._requests:
+            self._engine.cancel(request_id)
+        for running in self._running:
+            running.job.close()
+        self._requests.clear()
+        self._askers.clear()
+        self._running.clear()
 
     def _take(self, completion: Completion) -> None:
         request = self._requests.pop(completion.request_id)
@@ -109,9 +162,8 @@ class JobRunner(Generic[R]):
             if len(running.answers) == len(set(running.wanted)):
                 self._resume(running)
 
-    def _resume(self, running: _Running[R], *, first: bool = False) -> None:
+    def _resume(self, running: _Running[R], *, first: bool = False, refused: ContextTooSmall | None = None) -> None:
         """Send a job its answers until it wants something that is not known yet, or is done."""
-        refused: ContextTooSmall | None = None
         while True:
             try:
                 if refused is not None:

@@ -36,7 +36,7 @@ def translate_abstract(paper: Paper, prompt: PromptVersion, model: ModelInfo, at
                 values["missing"] = number_hints(sentence, missing_numbers(sentence, tries[-1].text))
             messages = prompt.render(values, history[n_dropped:])
             request = build_request(
-                scope, prompt.prompt_hash, model, messages, sampling_of(prompt.sampling, step), terms
+                scope, prompt.prompt_hash, model, messages, sampling_of(prompt.sampling, step), terms, prompt.grammar
             )
             (completion,) = yield [request]
             tries.append(judge(prompt.task, "sentence", sentence, None, request, completion))
