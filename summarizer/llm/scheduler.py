@@ -252,10 +252,9 @@ class Scheduler:
         if not n_prompt:
             self._idle_steps = 0.0
             return next_tokens
-        if len(next_tokens) + min(n_prompt, self._backend.n_batch) <= self._backend.n_mixed:
+        n_most = min(len(next_tokens) + n_prompt, self._backend.n_batch)  # what does not fit follows in the next batch
+        if n_most <= self._backend.n_mixed:
             batch = next_tokens
-        elif self._backend.n_mixed >= self._backend.n_batch:
-            batch = next_tokens  # all batches may be mixed: what does not fit follows in the next
         else:
             self._idle_steps += 1 - len(next_tokens) / self._n_slots
             if next_tokens and n_prompt < self._backend.n_batch and self._idle_steps < 1:
