@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import tomllib
 import types
 from dataclasses import dataclass, field
@@ -78,6 +79,16 @@ class GenerateConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class BundleConfig:
+    """Which bundles are let in."""
+
+    trusted_keys: tuple[str, ...] = ()  #: files of public keys; a path is relative to the configuration file
+    require_signature: bool = False  #: refuse bundles that are not signed
+    max_member_bytes: int = _setting(512 * 1024**2, least=1)  #: the largest PDF
+    max_bundle_bytes: int = _setting(16 * 1024**3, least=1)  #: the largest bundle
+
+
+@dataclass(frozen=True, slots=True)
 class StoreConfig:
     """The database file."""
 
@@ -93,6 +104,7 @@ class Config:
     pdf: PdfConfig = field(default_factory=PdfConfig)
     dedup: DedupConfig = field(default_factory=DedupConfig)
     generate: GenerateConfig = field(default_factory=GenerateConfig)
+    bundle: BundleConfig = field(default_factory=BundleConfig)
     store: StoreConfig = field(default_factory=StoreConfig)
 
     def as_dict(self) -> dict[str, dict[str, Any]]:
@@ -125,7 +137,8 @@ def read_config(path: Path) -> Config:
     config = Config(**sections)
     if config.llm.engine == "server" and (fault := server_url_fault(config.llm.server_url)):
         raise ConfigError(f"{path}: llm.server_url: {fault}")
-    return config
+    keys = tuple(str(path.parent / os.path.expanduser(name)) for name in config.bundle.trusted_keys)
+    return dataclasses.replace(config, bundle=dataclasses.replace(config.bundle, trusted_keys=keys))
 
 
 def server_url_fault(url: str) -> str:
@@ -159,13 +172,27 @@ def _read_section(path: Path, section: str, kind: type[Any], values: dict[str, A
             raise ConfigError(f"{where}: {value!r} is too small; the least is {least}")
         if most is not None and value > most:
             raise ConfigError(f"{where}: {value!r} is too large; the most is {most}")
-    return kind(**{key: float(value) if hints[key] is float else value for key, value in values.items()})
+    return kind(**{key: _converted(hints[key], value) for key, value in values.items()})
+
+
+def _converted(hint: Any, value: Any) -> Any:
+    if get_origin(hint) is tuple:
+        return tuple(value)
+    return float(value) if hint is float else value
 
 
 def _check_type(where: str, hint: Any, value: Any) -> None:
     if get_origin(hint) is Literal:
         if value not in get_args(hint):
             raise ConfigError(f"{where}: {value!r} is not one of {', '.join(map(repr, get_args(hint)))}")
+        return
+    if get_origin(hint) is tuple:
+        if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+            raise ConfigError(f"{where}: {value!r} is not a list of texts")
+        return
+    if hint is bool:
+        if not isinstance(value, bool):
+            raise ConfigError(f"{where}: {value!r} is not true or false")
         return
     if get_origin(hint) in (Union, types.UnionType):
         hint = next(part for part in get_args(hint) if part is not type(None))

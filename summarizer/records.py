@@ -99,6 +99,15 @@ class Manifest:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicKey:
+    """A key that checks signatures (Ed25519), as a site knows it."""
+
+    key_id: str  #: its fingerprint as ssh-keygen prints it: ``SHA256:`` and 43 characters of base64
+    name: str  #: what the site calls it; "" when it has no name
+    line: str  #: ``ssh-ed25519 AAAA...``: the key itself, without the name
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """A part of a paper's text. ``text`` is paragraphs joined by a blank line, without captions, tables and footnotes."""
 

@@ -10,7 +10,8 @@ hep-th/9901001 v2     sections, but the translation failed for good and method h
 local.0123456789ab    a scan: no metadata, no text
 ====================  ========================================================================================
 
-Day two, 2026-02-13 (registered only): 2602.00001 v2, and 2602.00005 v1 that came without a PDF.
+Day two, 2026-02-13 (registered only): 2602.00001 v2, and 2602.00005 v1 that came without a PDF. Only the bundle of day one
+is signed.
 """
 
 from __future__ import annotations
@@ -37,12 +38,13 @@ from summarizer.records import (
     ModelInfo,
     Paper,
     Piece,
+    PublicKey,
     Sampling,
     Section,
     Task,
     Window,
 )
-from summarizer.store import Store, embeddings, failures, papers, posts, runs, texts
+from summarizer.store import Store, embeddings, failures, papers, posts, runs, signatures, texts
 
 if TYPE_CHECKING:
     from summarizer.store import Connection
@@ -54,6 +56,7 @@ MODEL = ModelInfo("tiny", "a" * 64, "tiny.gguf", 450_000, "a small model")
 EMBEDDER = ModelInfo("minilm", "b" * 64, "model.safetensors", 90_000_000)
 PROMPT_HASHES: dict[Task, str] = {task: ids.content_hash(task) for task in TASKS}
 SAMPLING = Sampling(max_tokens=64)
+KEY = PublicKey("SHA256:" + "k" * 43, "collector", "ssh-ed25519 AAAA")
 A, B, C, D, E = (
     ("2602.00001", 1),
     ("2602.00002", 1),
@@ -222,6 +225,7 @@ def build(path: Path) -> Store:
     ]
     with store.write() as con:
         papers.register_bundle(con, make_manifest("1" * 64, DAY, [A, B, C, D, E]), day_one, "/in/12.tar", NOW)
+        signatures.record_signatures(con, "1" * 64, [KEY], NOW)
         runs.start_run(con, "run-1", "summarizer run", "0.1.0", "{}", NOW)
         for key in (A, C, D):
             papers.record_document(con, "run-1", key, make_document(), NOW)

@@ -251,7 +251,7 @@ def test_refuses_anything_but_plain_files(bundle, kind, word):
     member.type, member.linkname = kind, "papers.jsonl"
     content[2] = (member, b"")
     message = refused(rebuild(bundle, content))
-    assert "'pdf/2602.11145v1.pdf'" in message
+    assert "member 'pdf/2602.11145v1.pdf" in message
     assert word in message
 
 
@@ -453,7 +453,7 @@ def test_refuses_rows_and_files_that_disagree(bundle):
     assert "line 4 repeats 2602.11145v1" in refused(reforge(bundle, repeat))
     bundle.write_bytes(whole)
     assert "'pdf/2602.99999v1.pdf' belongs to no row" in refused(reforge(bundle, stray))
-    assert "'readme.txt' belongs to no row" in refused(reforge(bundle, other))
+    assert "'readme.txt' is neither papers.jsonl nor a PDF" in refused(reforge(bundle, other))
     assert "papers.jsonl line 4 is not well-formed JSON" in refused(reforge(bundle, broken))
 
 

@@ -15,6 +15,7 @@ HEAVY = (
     "pymupdf4llm",
     "sentence_transformers",
     "torch",
+    "cryptography",
     "transformers",
     "arxiv",
     "urllib3",
@@ -37,6 +38,7 @@ sys.exit(code)
         ["models", "fetch", "--help"],
         ["sql", "--help"],
         ["bundle", "pack", "--help"],
+        ["keys", "new", "--help"],
     ],
     ids=" ".join,
 )

@@ -24,6 +24,7 @@ PAPERS_PATH = "papers.jsonl"
 DEFAULT_ANCHOR = "08:50 Asia/Shanghai"
 
 MAX_VERSION = 9999
+_MAX_FETCHED = 2**31 - 1  # the store's INTEGER
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _METADATA_SOURCES = ("papers.jsonl", "pdf", "none")
 
@@ -108,7 +109,7 @@ def read_manifest(data: bytes) -> Manifest:
         post_date=fields.get("post_date", _date),
         window=Window(start, end, window.get("anchor", _text), window.get("basis", _text)),
         categories=fields.get("categories", _texts),
-        n_fetched=fields.get("n_fetched", _count),
+        n_fetched=fields.get("n_fetched", _n_fetched),
         files=tuple(files),
     )
     computed = bundle_id(manifest)
@@ -246,6 +247,12 @@ def _integer(value: Any) -> int:
 
 def _count(value: Any) -> int:
     if not 0 <= _integer(value) < 2**63:
+        raise ValueError("out of range")
+    return int(value)
+
+
+def _n_fetched(value: Any) -> int:
+    if not 0 <= _integer(value) <= _MAX_FETCHED:
         raise ValueError("out of range")
     return int(value)
 

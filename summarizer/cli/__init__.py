@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import click
 
 from summarizer import __version__
-from summarizer.cli import bundles, daily, models, plan, queries
+from summarizer.cli import bundles, daily, keys, models, plan, queries
 from summarizer.cli.settings import Settings, shared_options
 from summarizer.errors import EXIT_INTERRUPTED, SummarizerError
 
@@ -38,6 +38,7 @@ for _command in (
     queries.sql,
     models.models,
     bundles.bundle,
+    keys.keys,
 ):
     cli.add_command(_command)
 

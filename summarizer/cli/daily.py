@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from summarizer.cli.keys import trusted_option, trusting
 from summarizer.cli.settings import settings_of, shared_options
 
 if TYPE_CHECKING:
@@ -43,13 +44,13 @@ def read_limits(until: str | None, max_papers: int | None = None) -> Limits:
 
 
 @contextmanager
-def _session(ctx: click.Context) -> Iterator[Session]:
+def _session(ctx: click.Context, trusted: tuple[Path, ...] = ()) -> Iterator[Session]:
     from summarizer.stages.run import session
 
     settings = settings_of(ctx)
     with session(
         ctx.command_path,
-        settings.read_config(),
+        trusting(settings.read_config(), trusted),
         store_path=settings.store,
         models_dir=settings.models,
         prompts_dir=settings.prompts,
@@ -63,9 +64,17 @@ def _session(ctx: click.Context) -> Iterator[Session]:
 @_out_option
 @until_option
 @_max_papers_option
+@trusted_option
 @shared_options
 @click.pass_context
-def run(ctx: click.Context, bundles: tuple[Path, ...], out_dir: Path, until: str | None, max_papers: int | None) -> int:
+def run(
+    ctx: click.Context,
+    bundles: tuple[Path, ...],
+    out_dir: Path,
+    until: str | None,
+    max_papers: int | None,
+    trusted: tuple[Path, ...],
+) -> int:
     """Make the daily post of each BUNDLE: ingest, embed, dedup, generate, publish. Prints the posts' paths.
 
     Does only what is missing, so a run that was killed goes on where it was. What --until or --max-papers leave is
@@ -74,7 +83,7 @@ def run(ctx: click.Context, bundles: tuple[Path, ...], out_dir: Path, until: str
     from summarizer.stages.run import run_bundles
 
     limits = read_limits(until, max_papers)
-    with _session(ctx) as opened:
+    with _session(ctx, trusted) as opened:
         posts = run_bundles(opened, bundles, out_dir, limits)
     for path in posts:
         click.echo(path)
@@ -83,13 +92,14 @@ def run(ctx: click.Context, bundles: tuple[Path, ...], out_dir: Path, until: str
 
 @click.command()
 @click.argument("bundle", metavar="BUNDLE", type=_bundle)
+@trusted_option
 @shared_options
 @click.pass_context
-def ingest(ctx: click.Context, bundle: Path) -> int:
+def ingest(ctx: click.Context, bundle: Path, trusted: tuple[Path, ...]) -> int:
     """Verify BUNDLE, register its papers and read their PDFs into sections."""
     from summarizer.stages.run import ingest_bundle
 
-    with _session(ctx) as opened:
+    with _session(ctx, trusted) as opened:
         ingest_bundle(opened, bundle)
     return opened.exit_code
 

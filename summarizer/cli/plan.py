@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from summarizer.cli.daily import read_limits, until_option
+from summarizer.cli.keys import trusted_option, trusting
 from summarizer.cli.settings import settings_of, shared_options
 from summarizer.cli.tables import write_json, write_table
 
@@ -19,9 +20,12 @@ if TYPE_CHECKING:
 @click.argument("bundles", metavar="BUNDLE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @until_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@trusted_option
 @shared_options
 @click.pass_context
-def plan(ctx: click.Context, bundles: tuple[Path, ...], until: str | None, as_json: bool) -> None:
+def plan(
+    ctx: click.Context, bundles: tuple[Path, ...], until: str | None, as_json: bool, trusted: tuple[Path, ...]
+) -> None:
     """Say what a run of BUNDLE would do and how long it would take, after ten seconds of measuring this machine.
 
     Verifies the bundles, loads the language model, and writes nothing. The times are estimates; what they rest on stands
@@ -34,7 +38,7 @@ def plan(ctx: click.Context, bundles: tuple[Path, ...], until: str | None, as_js
     from summarizer.store import Store
 
     settings = settings_of(ctx)
-    config = settings.read_config()
+    config = trusting(settings.read_config(), trusted)
     limits = read_limits(until)
     prompts = load_prompts(settings.prompts)
     with shown_progress(quiet=settings.quiet) as progress:

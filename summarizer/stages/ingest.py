@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from summarizer import ids
-from summarizer.bundle import Bundle, open_bundle
+from summarizer.bundle import Bundle
 from summarizer.config import Config, PdfConfig
 from summarizer.errors import PdfError
 from summarizer.pdf import read_document
 from summarizer.records import Document
+from summarizer.stages.admission import admission, described
 from summarizer.stages.progress import Progress
 from summarizer.stages.recorder import RunRecorder, StageResult, utc_now
-from summarizer.store import Store, failures, papers
+from summarizer.store import Store, failures, papers, signatures
 
 #: These depend on the machine, so the next run tries again; every other failure is the file's own.
 _TRANSIENT = frozenset({"timeout", "crashed"})
@@ -38,14 +39,20 @@ def ingest(
 ) -> tuple[str, StageResult]:
     """Register a bundle and read those of its PDFs that were not read yet. Gives back the bundle's id, too.
 
-    The whole bundle is verified first: BundleError, and nothing recorded, when anything in it is wrong. A PDF that gives
-    no sections is a recorded failure, and the others go on.
+    The whole bundle is verified first: BundleError, and nothing recorded, when anything in it is wrong or the
+    configuration does not let it in. A PDF that gives no sections is a recorded failure, and the others go on.
     """
     started = time.monotonic()
-    with open_bundle(bundle_path) as bundle:
+    site = admission(config.bundle)
+    with site.open(bundle_path) as bundle:
         bundle_id = bundle.manifest.bundle_id
+        if site.trust is not None:
+            progress.message(f"ingest: {bundle_path.name} is {described(bundle, checked=True)}")
         with store.write() as con:
-            if papers.register_bundle(con, bundle.manifest, bundle.papers, str(bundle_path.resolve()), utc_now()):
+            now = utc_now()
+            n_rows = papers.register_bundle(con, bundle.manifest, bundle.papers, str(bundle_path.resolve()), now)
+            n_rows += signatures.record_signatures(con, bundle_id, bundle.signed_by, now)
+            if n_rows:
                 run.ensure(con)
         with store.read() as con:
             pending = papers.pending_ingest(con, bundle_id)

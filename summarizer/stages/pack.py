@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from summarizer import ids, text
-from summarizer.bundle import daily_window, write_bundle
+from summarizer.bundle import DEFAULT_LIMITS, Limits, Signer, daily_window, write_bundle
 from summarizer.bundle.rows import MAX_VERSION, PAPERS_PATH, parse_json, read_paper
 from summarizer.errors import BundleError, PdfError
 from summarizer.records import FrontMatter, Paper
@@ -86,6 +86,8 @@ def pack_folder(
     categories: Sequence[str] | None = None,
     read_front_matter: ReadFrontMatter | None = None,
     report: Callable[[str], None] = lambda line: None,
+    sign: Sequence[Signer] = (),
+    limits: Limits = DEFAULT_LIMITS,
 ) -> PackResult:
     """Bundle every ``*.pdf`` of ``folder`` and of ``folder/pdf``, and every row of ``folder/papers.jsonl``.
 
@@ -96,7 +98,8 @@ def pack_folder(
     problem is told to ``report`` as one line as it is found; so is the progress.
 
     Without ``categories``: the primary categories of the papers, the most frequent first. ``read_front_matter`` None: the
-    one of :mod:`summarizer.pdf`. Raises BundleError for an unusable folder or a malformed papers.jsonl.
+    one of :mod:`summarizer.pdf`. Each key of ``sign`` signs the bundle. Raises BundleError for an unusable folder, a
+    malformed papers.jsonl or a file beyond the limits.
     """
     if not folder.is_dir():
         raise BundleError(f"{folder} is not a folder: give one that holds PDFs")
@@ -125,6 +128,8 @@ def pack_folder(
         categories=tuple(categories) if categories else _frequent_categories(papers),
         n_fetched=len(papers),
         created_utc=datetime.now(UTC).replace(tzinfo=None, microsecond=0),
+        sign=sign,
+        limits=limits,
     )
     return PackResult(path, len(papers), n_from_jsonl, len(papers) - n_from_jsonl, tuple(day.problems))
 

@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from summarizer.bundle import open_bundle
 from summarizer.config import Config
 from summarizer.llm.engine import Engine
 from summarizer.llm.probe import Rates, measure_rates
 from summarizer.prompts import PromptVersion
 from summarizer.records import TASKS, Completion, ManifestFile, Paper, Section, Task
+from summarizer.stages.admission import Admission, admission
 from summarizer.stages.expectation import Experience, by_paper, experience, usual_experience
 from summarizer.stages.limits import Limits
 from summarizer.stages.progress import duration
@@ -148,7 +148,7 @@ def plan(
 
     Raises BundleError, StoreError and ModelError.
     """
-    found = _papers_of(bundles)
+    found = _papers_of(bundles, admission(config.bundle))
     in_bundles = set(found)
     model = engine()
     seen = _Seen(usual_experience(model))
@@ -170,11 +170,11 @@ def plan(
     return _put_together(found, in_bundles, works, seen, rates, limits)
 
 
-def _papers_of(bundles: Sequence[Path]) -> dict[PaperKey, _Found]:
+def _papers_of(bundles: Sequence[Path], site: Admission) -> dict[PaperKey, _Found]:
     """The papers of the bundles, each once, with its PDFs."""
     found: dict[PaperKey, _Found] = {}
     for path in bundles:
-        with open_bundle(path) as bundle:
+        with site.open(path) as bundle:
             for paper in bundle.papers:
                 key = (paper.arxiv_id, paper.version)
                 item = found.setdefault(key, _Found(paper))

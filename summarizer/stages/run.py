@@ -11,10 +11,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from summarizer.bundle import verify_bundle
 from summarizer.config import Config
 from summarizer.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_ITEMS_FAILED, StoreError, SummarizerError
 from summarizer.records import Stage
+from summarizer.stages.admission import admission
 from summarizer.stages.limits import NO_LIMITS, Limits
 from summarizer.stages.progress import Progress, duration, shown_progress
 from summarizer.stages.recorder import RunRecorder, StageResult
@@ -66,7 +66,7 @@ def run_bundles(session: Session, bundles: Sequence[Path], out_dir: Path, limits
     lack something. What the limits left for a later run does not count: the posts say that it is still to come.
     """
     started = time.monotonic()
-    bundle_ids = _ingest(session, _verified(bundles))
+    bundle_ids = _ingest(session, _verified(session, bundles))
     _embed(session)
     _dedup(session)
     # the engine's memory comes on top of what is held now; what generate needs of the encoder it loads again
@@ -125,11 +125,12 @@ def peak_memory_bytes() -> int:
     return unit * sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
-def _verified(bundles: Sequence[Path]) -> Sequence[Path]:
+def _verified(session: Session, bundles: Sequence[Path]) -> Sequence[Path]:
     """One bundle is verified when it is opened; of several, none is opened before all are found right."""
     if len(bundles) > 1:
+        site = admission(session.config.bundle)
         for path in bundles:
-            verify_bundle(path)
+            site.verify(path)
     return bundles
 
 

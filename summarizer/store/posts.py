@@ -28,9 +28,9 @@ def post(con: DuckDBPyConnection, post_date: date) -> tuple[Post, dict[tuple[Pap
     """The post of a day as the store has it now, and for each text shown the attempt it is from.
 
     Bundles of one day are joined: their papers in order of arrival, their windows to one that spans them, their
-    categories without repeats, their numbers fetched added up. Papers that repeat an earlier one are left out (the
-    number fetched still counts them); a file that gave no metadata and no text is listed as unreadable. Raises StoreError
-    when no bundle is of that day.
+    categories without repeats, their numbers fetched added up, each paper once. Papers that repeat an earlier one are
+    left out (the number fetched still counts them); a file that gave no metadata and no text is listed as unreadable.
+    Raises StoreError when no bundle is of that day.
     """
     bundles = con.execute(
         """
@@ -81,7 +81,7 @@ def post(con: DuckDBPyConnection, post_date: date) -> tuple[Post, dict[tuple[Pap
         post_date=post_date,
         window=window,
         categories=tuple(dict.fromkeys(category for b in bundles for category in b[4])),
-        n_fetched=sum(b[5] for b in bundles),
+        n_fetched=sum(b[5] for b in bundles) - _n_repeated(con, post_date),
         papers=tuple(
             PostPaper(
                 paper=papers[key],
@@ -96,6 +96,12 @@ def post(con: DuckDBPyConnection, post_date: date) -> tuple[Post, dict[tuple[Pap
         unreadable=tuple(unreadable),
     )
     return made, attempts
+
+
+def _n_repeated(con: DuckDBPyConnection, post_date: date) -> int:
+    """How often the bundles of a day bring a paper that an earlier one of them had brought."""
+    row = con.execute("SELECT sum(n_repeated) FROM bundle_overlap WHERE post_date = ?", [post_date]).fetchone()
+    return int(row[0] or 0) if row else 0
 
 
 def record_post(

@@ -11,9 +11,10 @@ FROM (
     SELECT
         post_date,
         count(*) AS n_bundles,
-        sum(n_fetched)::BIGINT AS n_fetched,
+        sum(n_fetched - n_repeated)::BIGINT AS n_fetched,
         string_agg(bundle_id, ',' ORDER BY ingested_utc, bundle_id) AS bundles
     FROM bundle
+    JOIN bundle_overlap USING (bundle_id, post_date)
     GROUP BY post_date
 ) AS b
 LEFT JOIN (
