@@ -25,7 +25,11 @@ from summarizer.records import TASKS, Task
 @click.argument("task", type=click.Choice(TASKS))
 @click.option("--from", "baseline", metavar="VERSION", help="Released version to compare with.  [default: the newest]")
 @click.option(
-    "--draft", "drafts", metavar="PATH", multiple=True, help="Prompt file, or folder with TASK.md; repeatable."
+    "--draft",
+    "drafts",
+    metavar="PATH",
+    multiple=True,
+    help="Prompt file, folder with TASK.md, or another version; repeatable.",
 )
 @click.option(
     "--cases", default="dev", show_default=True, help="Name of a sample of the store, drawn once, or a JSON-lines file."
@@ -57,11 +61,11 @@ def tune_prompt(
 ) -> None:
     from summarizer.prompts import load_prompt
     from summarizer.stages.trials import tune, workbench
-    from summarizer.tuning.drafts import draft_file, start_draft
+    from summarizer.tuning.drafts import names_new_draft, start_draft
 
     settings = settings_of(ctx)
     version = baseline or load_prompt(settings.prompts, task).version
-    new = [d for d in drafts if "@" not in d and not draft_file(Path(d), task).exists()]
+    new = [draft for draft in drafts if names_new_draft(draft, task)]
     for draft in new:
         click.echo(start_draft(settings.prompts, task, version, Path(draft)))
     if new:

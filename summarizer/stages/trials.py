@@ -136,12 +136,11 @@ def compare_prompts(
     bench: Workbench, task: Task, baseline: str, candidate: str, cases: str | None = None, limit: int | None = None
 ) -> Comparison:
     """Two prompts that were tried, on the cases that both have. Asks the model nothing. Raises SummarizerError."""
-    sides = [read_candidate(bench.prompts_dir, task, name) for name in (baseline, candidate)]
+    first, second = (read_candidate(bench.prompts_dir, task, name) for name in (baseline, candidate))
     model_sha256 = bench.weights.engine.model.sha256
-    found = [find_trial(bench.store, side, model_sha256) for side in sides]
-    sample, *trials = shared_sample(bench.store, *found, cases)
-    (first, second), (left, right) = sides, trials
-    return compare_trials(bench.store, sample, (left, first.label), (right, second.label), limit)
+    left, right = (find_trial(bench.store, side, model_sha256) for side in (first, second))
+    sample, before, after = shared_sample(bench.store, left, right, cases)
+    return compare_trials(bench.store, sample, (before, first.label), (after, second.label), limit)
 
 
 def evidence_for(bench: Workbench, task: Task, draft: Path) -> str:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from summarizer import ids
 from summarizer.records import CheckResult, Completion, FinishReason, Piece, Request, Sampling, Task
@@ -293,17 +293,17 @@ def outputs(con: DuckDBPyConnection, trial_id: str) -> list[TrialOutput]:
         TrialOutput(
             trial_id,
             *row[1:13],
-            figures=Figures(*row[13:]),
-            pieces=tuple(Piece(*piece) for piece in pieces.get(row[0], ())),
-            checks=tuple(CheckResult(*check) for check in checks.get(row[0], ())),
+            Figures(*row[13:]),
+            tuple(Piece(*piece) for piece in pieces.get(row[0], ())),
+            tuple(CheckResult(*check) for check in checks.get(row[0], ())),
         )
         for row in rows
     ]
 
 
-def _grouped(con: DuckDBPyConnection, sql: str, trial_id: str) -> Mapping[str, list[tuple[object, ...]]]:
+def _grouped(con: DuckDBPyConnection, sql: str, trial_id: str) -> Mapping[str, list[tuple[Any, ...]]]:
     """Rows by their first column, which is left out of them."""
-    found: dict[str, list[tuple[object, ...]]] = {}
+    found: dict[str, list[tuple[Any, ...]]] = {}
     for row in con.execute(sql, [trial_id]).fetchall():
         found.setdefault(row[0], []).append(row[1:])
     return found
@@ -322,10 +322,7 @@ def trials_of(con: DuckDBPyConnection, task: Task, prompt_hash: str, model_sha25
         """,
         [task, prompt_hash, model_sha256],
     ).fetchall()
-    return [
-        (Trial(task, *row[:6], sampling=_sampling(row[6]), max_attempts=row[7], sample_hash=row[8]), row[9], row[10])
-        for row in rows
-    ]
+    return [(Trial(task, *row[:6], _sampling(row[6]), row[7], row[8]), row[9], row[10]) for row in rows]
 
 
 def _sampling(text: str) -> Sampling:

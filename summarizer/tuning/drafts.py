@@ -47,6 +47,11 @@ def read_candidate(prompts_dir: Path, task: Task, name: str) -> Candidate:
     return _changed(Candidate(label, prompt), changed) if changed else Candidate(label, prompt)
 
 
+def names_new_draft(name: str, task: Task) -> bool:
+    """Whether a name is the path of a draft that is not there yet, and neither a version nor one with other sampling."""
+    return "@" not in name and not _RELEASED.fullmatch(name) and not draft_file(Path(name), task).exists()
+
+
 def sweep(candidate: Candidate, values: Mapping[str, Sequence[float]]) -> list[Candidate]:
     """The candidate under every combination of these values of its sampling; itself where there are none."""
     if not values:

@@ -148,5 +148,6 @@ def _extend(spans: list[Span], mark: Mark, text: str) -> None:
 
 def prompt_changes(comparison: Comparison) -> list[str]:
     """The lines in which the two prompt files differ, as a unified diff; empty when only the sampling does."""
-    sides = [side.trial.prompt_source.splitlines() for side in (comparison.baseline, comparison.candidate)]
-    return list(difflib.unified_diff(*sides, comparison.baseline.label, comparison.candidate.label, lineterm="", n=1))
+    before, after = comparison.baseline, comparison.candidate
+    lines = [side.trial.prompt_source.splitlines() for side in (before, after)]
+    return list(difflib.unified_diff(lines[0], lines[1], before.label, after.label, lineterm="", n=1))
