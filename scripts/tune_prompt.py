@@ -49,6 +49,7 @@ from summarizer.records import TASKS, Task
 @click.pass_context
 def tune_prompt(
     ctx: click.Context,
+    /,
     task: Task,
     baseline: str | None,
     drafts: tuple[str, ...],

@@ -265,16 +265,21 @@ _INSERT_OUTPUT = """
 """
 
 
+_OUTPUT_COLUMNS = (
+    "case_hash", "code_hash", "text", "accepted", "category", "finish_reason", "n_attempts", "n_requests",
+    "prompt_tokens", "prompt_tokens_reused", "completion_tokens", "seconds",
+)  # fmt: skip
+
+
 def outputs(con: DuckDBPyConnection, trial_id: str) -> list[TrialOutput]:
     """The newest text of each case of a trial, in the sample's order."""
     rows = con.execute(
-        """
+        f"""
         SELECT
-            output_id, case_hash, code_hash, text, accepted, category, finish_reason, n_attempts, n_requests,
-            prompt_tokens, prompt_tokens_reused, completion_tokens, seconds,
+            output_id, {", ".join(_OUTPUT_COLUMNS)},
             n_numbers, n_numbers_missing, n_numbers_added, n_latin_residue, looped, n_chars, n_source_words, chrf
         FROM trial_text WHERE trial_id = ? ORDER BY seq
-        """,
+        """,  # noqa: S608 - names of this module
         [trial_id],
     ).fetchall()
     pieces = _grouped(
@@ -291,11 +296,11 @@ def outputs(con: DuckDBPyConnection, trial_id: str) -> list[TrialOutput]:
     )
     return [
         TrialOutput(
-            trial_id,
-            *row[1:13],
-            Figures(*row[13:]),
-            tuple(Piece(*piece) for piece in pieces.get(row[0], ())),
-            tuple(CheckResult(*check) for check in checks.get(row[0], ())),
+            trial_id=trial_id,
+            figures=Figures(*row[13:]),
+            pieces=tuple(Piece(*piece) for piece in pieces.get(row[0], ())),
+            checks=tuple(CheckResult(*check) for check in checks.get(row[0], ())),
+            **dict(zip(_OUTPUT_COLUMNS, row[1:13], strict=True)),
         )
         for row in rows
     ]
@@ -309,20 +314,26 @@ def _grouped(con: DuckDBPyConnection, sql: str, trial_id: str) -> Mapping[str, l
     return found
 
 
+_TRIAL_COLUMNS = (
+    "label", "prompt_version", "prompt_hash", "prompt_source", "model_sha256", "model_name", "max_attempts", "sample_hash",
+)  # fmt: skip
+
+
 def trials_of(con: DuckDBPyConnection, task: Task, prompt_hash: str, model_sha256: str) -> list[tuple[Trial, str, int]]:
     """The trials of a prompt with a model, with the sample's name and the number of texts, newest first."""
     rows = con.execute(
-        """
-        SELECT
-            t.label, t.prompt_version, t.prompt_hash, t.prompt_source, t.model_sha256, t.model_name, t.sampling,
-            t.max_attempts, t.sample_hash, p.sample_name, p.n_texts
+        f"""
+        SELECT t.sampling, p.sample_name, p.n_texts, {", ".join(f"t.{column}" for column in _TRIAL_COLUMNS)}
         FROM trial AS t JOIN prompt_scores AS p ON p.trial_id = t.trial_id
         WHERE t.task = ? AND t.prompt_hash = ? AND t.model_sha256 = ?
         ORDER BY p.last_utc DESC, t.trial_id
-        """,
+        """,  # noqa: S608 - names of this module
         [task, prompt_hash, model_sha256],
     ).fetchall()
-    return [(Trial(task, *row[:6], _sampling(row[6]), row[7], row[8]), row[9], row[10]) for row in rows]
+    return [
+        (Trial(task=task, sampling=_sampling(sampling), **dict(zip(_TRIAL_COLUMNS, row, strict=True))), name, n_texts)
+        for sampling, name, n_texts, *row in rows
+    ]
 
 
 def _sampling(text: str) -> Sampling:
