@@ -12,6 +12,8 @@ local.0123456789ab    a scan: no metadata, no text
 
 Day two, 2026-02-13 (registered only): 2602.00001 v2, and 2602.00005 v1 that came without a PDF. Only the bundle of day one
 is signed.
+
+Two prompts of translation, v001 and a draft, were tried on 2602.00001 and 2602.00002 (sample dev).
 """
 
 from __future__ import annotations
@@ -39,12 +41,15 @@ from summarizer.records import (
     Paper,
     Piece,
     PublicKey,
+    Request,
     Sampling,
     Section,
     Task,
     Window,
 )
-from summarizer.store import Store, embeddings, failures, papers, posts, runs, signatures, texts
+from summarizer.store import Store, embeddings, failures, papers, posts, runs, signatures, texts, trial_samples, trials
+from summarizer.store.trial_samples import TrialCase, TrialSample
+from summarizer.store.trials import Figures, Trial, TrialOutput
 
 if TYPE_CHECKING:
     from summarizer.store import Connection
@@ -213,6 +218,46 @@ def embed_and_compare(con: Connection, run_id: str, pairs: list[DuplicatePair], 
         embeddings.record_dedup(con, run_id, EMBEDDER.sha256, key, n_earlier + number, found, now)
 
 
+def record_trials(con: Connection) -> None:
+    """v001 and a draft on two cases; the draft leaves out a number of the first, and a check fails."""
+    source = " ".join(ABSTRACT)
+    cases = tuple(TrialCase(ids.versioned(*key), key, "A title", source, None, "参考译文。") for key in (A, B))
+    sample = TrialSample("dev", "store", "abstract", cases)
+    trial_samples.record_sample(con, sample, NOW)
+    for label, prompt_hash, n_missing in (("v001", PROMPT_HASHES["translation"], 0), ("my_draft", "e" * 64, 1)):
+        trial = Trial(
+            "translation", label, "v001", prompt_hash, "", MODEL.sha256, MODEL.name, SAMPLING, 2, sample.sample_hash
+        )
+        trials.record_trial(con, trial, NOW)
+        for number, case in enumerate(cases):
+            missing = n_missing if number == 0 else 0
+            _, stored = make_attempt(case.key, "translation")
+            output = TrialOutput(
+                trial_id=trial.trial_id,
+                case_hash=case.case_hash,
+                code_hash="f" * 64,
+                text="".join(ZH["translation"]) if label == "v001" else "我们提出一种方法。词错误率降到 9.8%。",
+                accepted=not missing,
+                category="check_failed" if missing else "",
+                finish_reason="stop",
+                n_attempts=1,
+                n_requests=2,
+                prompt_tokens=400,
+                prompt_tokens_reused=300,
+                completion_tokens=40 - 10 * n_missing,
+                seconds=8.0,
+                figures=Figures(2, missing, 0, 0, False, 30, 18, 40.0 - n_missing),
+                pieces=make_attempt(case.key, "translation")[0].pieces,
+                checks=(CheckResult("numbers_kept", "hard", not missing, "missing: 12.3" if missing else ""),),
+            )
+            trials.record_output(con, output, NOW)
+            asked = Request(
+                ids.content_hash([label, number]), stored[0].messages, SAMPLING, None, (*case.key, "translation")
+            )
+            answer = replace(stored[0].completion, request_id=asked.request_id)
+            trials.record_answers(con, MODEL.sha256, [(asked, answer)], NOW)
+
+
 def build(path: Path) -> Store:
     """The store described above, at a path that does not exist yet."""
     store = Store(path)
@@ -276,5 +321,6 @@ def build(path: Path) -> Store:
         manifest = replace(make_manifest("2" * 64, NEXT_DAY, [A2]), n_fetched=2)
         day_two = [make_paper(A2, "Light Speech Enhancement"), make_paper(F, "No File", "We have none.")]
         papers.register_bundle(con, manifest, day_two, "/in/13.tar", NOW + timedelta(days=1))
+        record_trials(con)
         runs.start_run(con, "run-2", "summarizer run", "0.1.0", "{}", NOW + timedelta(days=1))
     return store

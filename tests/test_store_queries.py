@@ -389,9 +389,8 @@ def test_run_summary_counts_texts(filled: Store) -> None:
 def test_status(filled: Store) -> None:
     with filled.read() as con:
         plain = status.status(con)
-        exact = status.status(
-            con, embedder_sha256="another model", model_sha256="another model", prompt_hashes=PROMPT_HASHES
-        )
+        current = {task: (prompt_hash, "v001") for task, prompt_hash in PROMPT_HASHES.items()}
+        exact = status.status(con, embedder_sha256="another model", model_sha256="another model", prompts=current)
     assert json.loads(json.dumps(plain)) == plain
     assert plain["stages"] == {
         "ingest": {"done": 3, "pending": 2, "failed": 2},

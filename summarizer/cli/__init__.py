@@ -45,34 +45,37 @@ for _command in (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line (default: that of the process); the exit code is the answer."""
+    return run_command(cli, arguments, "summarizer")
+
+
+def run_command(command: click.Command, arguments: Sequence[str] | None, name: str) -> int:
+    """The same for another command than ``summarizer``, for instance a script's."""
     settings = Settings()
     try:
-        code = cli.main(
-            list(arguments) if arguments is not None else None,
-            prog_name="summarizer",
-            standalone_mode=False,
-            obj=settings,
+        code = command.main(
+            list(arguments) if arguments is not None else None, prog_name=name, standalone_mode=False, obj=settings
         )
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except SummarizerError as error:
-        return _told(str(error), error.exit_code, settings)
+        return _told(name, str(error), error.exit_code, settings)
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        return _told("interrupted; what was recorded is kept, the same command goes on", EXIT_INTERRUPTED, settings)
+        what = "interrupted; what was recorded is kept, the same command goes on"
+        return _told(name, what, EXIT_INTERRUPTED, settings)
     except BrokenPipeError:
         # the reader of stdout is gone (``summarizer sql ... | head``); keep the interpreter's last flush from complaining
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:  # noqa: BLE001 - the one place where anything unexpected becomes a line and a code
         what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        return _told(what if settings.debug else f"{what} (--debug shows where)", 1, settings)
+        return _told(name, what if settings.debug else f"{what} (--debug shows where)", 1, settings)
 
 
-def _told(message: str, code: int, settings: Settings) -> int:
+def _told(name: str, message: str, code: int, settings: Settings) -> int:
     if settings.debug:
         traceback.print_exc()
-    click.echo(f"summarizer: error: {' '.join(message.split())}", err=True)
+    click.echo(f"{name}: error: {' '.join(message.split())}", err=True)
     return code

@@ -131,15 +131,24 @@ def dedup(ctx: click.Context) -> int:
 @click.command()
 @until_option
 @_max_papers_option
+@click.option(
+    "--stale",
+    is_flag=True,
+    help="Then make texts of older prompt versions again, latest days first; old texts are kept.",
+)
 @shared_options
 @click.pass_context
-def generate(ctx: click.Context, until: str | None, max_papers: int | None) -> int:
-    """Make the missing texts: translations and breakdowns."""
+def generate(ctx: click.Context, until: str | None, max_papers: int | None, stale: bool) -> int:
+    """Make the missing texts: translations and breakdowns.
+
+    With --stale also those that an older prompt version made. Where the new text is accepted it takes the old one's
+    place; publish then writes the posts that show it.
+    """
     from summarizer.stages.run import generate_texts
 
     limits = read_limits(until, max_papers)
     with _session(ctx) as opened:
-        generate_texts(opened, limits)
+        generate_texts(opened, limits, stale=stale)
     return opened.exit_code
 
 

@@ -68,7 +68,9 @@ def _current_hashes(settings: Settings) -> dict[str, Any]:
         return {
             "embedder_sha256": weights.encoder.model.sha256,
             "model_sha256": weights.engine.model.sha256,
-            "prompt_hashes": {task: prompt.prompt_hash for task, prompt in load_prompts(settings.prompts).items()},
+            "prompts": {
+                task: (prompt.prompt_hash, prompt.version) for task, prompt in load_prompts(settings.prompts).items()
+            },
         }
     except SummarizerError as error:
         click.echo(f"summarizer: pending work is counted without models and prompts: {error}", err=True)
@@ -95,7 +97,8 @@ def _write_status(found: dict[str, Any]) -> None:
         ("stage", "done", "pending", "failed"),
         [(name, stage["done"], stage["pending"], stage["failed"]) for name, stage in found["stages"].items()],
     )
-    for heading, key in (("Posts", "posts"), ("Duplicates", "duplicates"), ("Failures", "failures")):
+    stale = "Texts of older prompts (summarizer generate --stale makes them again)"
+    for heading, key in ((stale, "stale"), ("Posts", "posts"), ("Duplicates", "duplicates"), ("Failures", "failures")):
         if rows := found[key]:
             click.echo(f"\n{heading}")
             write_table(tuple(rows[0]), [tuple(row.values()) for row in rows])

@@ -9,17 +9,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
 from summarizer.config import Config
 from summarizer.embed import Encoder
-from summarizer.errors import ContextTooSmall
 from summarizer.llm.engine import Engine
 from summarizer.llm.probe import measure_rates
 from summarizer.llm.provenance import engine_use
 from summarizer.prompts import PromptVersion
-from summarizer.records import Attempt, Completion, Paper, Request, Section, Task
+from summarizer.records import Completion, Request, Task
 from summarizer.stages.expectation import by_paper, expected_works
 from summarizer.stages.interruption import interruption
 from summarizer.stages.ledger import Ledger, Outcome
@@ -29,11 +25,10 @@ from summarizer.stages.recorder import RunRecorder, StageResult
 from summarizer.stages.weights import Lazy
 from summarizer.store import Store, papers, texts
 from summarizer.store.papers import PaperKey
-from summarizer.summarize.breakdown import break_down
-from summarizer.summarize.evidence import Encode
+from summarizer.summarize.attempts import job_maker, make_text
+from summarizer.summarize.evidence import Encode, remembering
 from summarizer.summarize.jobs import Job, JobRunner, Steps
 from summarizer.summarize.pace import USUAL_RATES, Pace
-from summarizer.summarize.translation import translate_abstract
 
 
 def generate(
@@ -46,8 +41,12 @@ def generate(
     encoder: Lazy[Encoder],
     prompts: Mapping[Task, PromptVersion],
     limits: Limits = NO_LIMITS,
+    stale: bool = False,
 ) -> StageResult:
     """Make the pending texts, all of them or those of as many papers as the limits allow.
+
+    ``stale``: after them, make accepted texts of older prompts again, those of the latest days first. The old texts stay in
+    the store; the new one takes their place where it is accepted.
 
     Raises ModelError, StoreLocked when the last answers cannot be written, and KeyboardInterrupt after SIGINT or SIGTERM,
     when what the engine had finished by then is recorded.
@@ -56,6 +55,9 @@ def generate(
     hashes = {task: prompt.prompt_hash for task, prompt in prompts.items()}
     with store.read() as con:
         pending = texts.pending_generate(con, engine.model.sha256, hashes)
+        if stale:
+            current = {task: (prompt.prompt_hash, prompt.version) for task, prompt in prompts.items()}
+            pending += texts.stale_texts(con, engine.model.sha256, current)
         known = texts.completions(con, sorted({p.key for p in pending})) if pending else {}
     if not pending:
         return StageResult()
@@ -89,7 +91,7 @@ def generate(
         ledger.answer(request, completion)
         speed.add(request, completion)
 
-    encode = _remembering(lambda sentences: encoder().encode(sentences))
+    encode = remembering(lambda sentences: encoder().encode(sentences))
     n_open = Counter(item.key for item in pending)
     n_done = n_failed = 0
     with interruption() as interrupted:
@@ -148,7 +150,7 @@ def _groups(
         pace.start(key)
         group = []
         for item in items:
-            make = _job_maker(paper, sections, prompts[item.task], model, encode)
+            make = job_maker(paper, sections, prompts[item.task], model, encode)
             last = max(config.generate.max_attempts, item.n_attempts + 1)
             group.append(_with_retries(key, item.task, make, range(item.n_attempts + 1, last + 1), ledger))
         yield group
@@ -168,19 +170,6 @@ def _left(pace: Pace[PaperKey], limits: Limits, waiting: Collection[PaperKey]) -
     )
 
 
-def _job_maker(
-    paper: Paper, sections: Sequence[Section], prompt: PromptVersion, model: Engine, encode: Encode
-) -> Callable[[int], Job]:
-    def make(attempt_no: int) -> Job:
-        if prompt.task == "translation":
-            return translate_abstract(paper, prompt, model.model, attempt_no)
-        return break_down(
-            paper, sections, prompt, model.model, attempt_no, encode=encode, count_tokens=model.count_tokens
-        )
-
-    return make
-
-
 def _with_retries(
     key: PaperKey,
     task: Task,
@@ -191,33 +180,11 @@ def _with_retries(
     """Attempts at one text until one is accepted. The last failed one goes to the ledger together with the failure."""
     if not attempt_nos:
         raise ValueError(f"no attempt allowed for {key} {task}")
-    outcome = Outcome(key, task, "", "")
-    for attempt_no in attempt_nos:
-        try:
-            attempt = yield from make(attempt_no)
-        except ContextTooSmall as error:
-            outcome = Outcome(key, task, "context_too_small", str(error))
-            break
-        ledger.attempt(attempt)
-        outcome = _outcome_of(attempt)
-        if not outcome.failed or outcome.category == "no_evidence":  # asking again would change nothing
-            break
+    ending = yield from make_text(make, attempt_nos, ledger.attempt)
+    outcome = Outcome(key, task, ending.category, ending.detail)
     if outcome.failed:
         ledger.failure(outcome)
     return outcome
-
-
-def _outcome_of(attempt: Attempt) -> Outcome:
-    key = (attempt.arxiv_id, attempt.version)
-    if attempt.accepted:
-        return Outcome(key, attempt.task, "", "")
-    if not attempt.pieces:
-        detail = "no sentence of the sections read answers the question"
-        return Outcome(key, attempt.task, "no_evidence", detail)
-    reasons = [f"{c.name}: {c.reason}" for c in attempt.checks if not c.passed and c.severity == "hard"]
-    if attempt.finish_reason != "stop":
-        reasons.insert(0, f"finish reason {attempt.finish_reason}")
-    return Outcome(key, attempt.task, "check_failed", "; ".join(dict.fromkeys(reasons)))
 
 
 class _Speed:
@@ -236,18 +203,3 @@ class _Speed:
         self._n_tokens += completion.completion_tokens
         rate = f"{self._n_tokens / max(time.monotonic() - self._started, 1e-9):.0f} tokens/s"
         self._progress.rate(rate, self._pace.seconds_left(self._waiting))
-
-
-def _remembering(encode: Encode) -> Encode:
-    """An encoder that does not compute a sentence twice: the three questions of a paper share most of theirs."""
-    remembered: dict[str, NDArray[np.float32]] = {}
-
-    def encode_new(sentences: Sequence[str]) -> NDArray[np.float32]:
-        if len(remembered) > 2000:
-            remembered.clear()
-        new = [s for s in dict.fromkeys(sentences) if s not in remembered]
-        if new:
-            remembered.update(zip(new, encode(new), strict=True))
-        return np.stack([remembered[s] for s in sentences])
-
-    return encode_new

@@ -105,9 +105,12 @@ def find_repeated_papers(session: Session) -> None:
     _settle_stage(session, "dedup")
 
 
-def generate_texts(session: Session, limits: Limits = NO_LIMITS) -> None:
-    _generate(session, limits)
+def generate_texts(session: Session, limits: Limits = NO_LIMITS, *, stale: bool = False) -> None:
+    """``stale``: texts of older prompts too."""
+    n_failed = _generate(session, limits, stale=stale).n_failed
     _settle_stage(session, "generate")
+    if n_failed:  # a text that could not be made again is no gap of a post, but it did fail
+        session.exit_code = EXIT_ITEMS_FAILED
 
 
 def publish_posts(session: Session, out_dir: Path) -> list[Path]:
@@ -161,7 +164,7 @@ def _dedup(session: Session) -> None:
     session.run.record_stage("dedup", result)
 
 
-def _generate(session: Session, limits: Limits) -> StageResult:
+def _generate(session: Session, limits: Limits, *, stale: bool = False) -> StageResult:
     from summarizer.prompts import load_prompts
     from summarizer.stages.generate import generate
 
@@ -174,6 +177,7 @@ def _generate(session: Session, limits: Limits) -> StageResult:
         encoder=session.weights.encoder,
         prompts=load_prompts(session.prompts_dir),
         limits=limits,
+        stale=stale,
     )
     session.run.record_stage("generate", result)
     return result

@@ -18,19 +18,23 @@ def status(
     *,
     embedder_sha256: str | None = None,
     model_sha256: str | None = None,
-    prompt_hashes: Mapping[Task, str] | None = None,
+    prompts: Mapping[Task, tuple[str, str]] | None = None,
 ) -> dict[str, Any]:
     """What arrived, what is done, pending and failed in each stage, duplicates, posts and the last run.
 
-    With the embedder's hash, and the model's and the prompts' (task -> hash), ``pending`` is what a run with exactly
-    these would do; without them, what a run with the same ones as before would do.
+    With the embedder's hash, and the model's and the prompts (task -> hash and version), ``pending`` is what a run with
+    exactly these would do, and ``stale`` counts the accepted texts of older prompts; without them, what a run with the
+    same ones as before would do, and ``stale`` is empty.
     """
     stages = {name: {"done": done, "pending": pending} for name, done, pending in con.execute(_STAGES).fetchall()}
     if embedder_sha256 is not None:
         stages["embed"]["pending"] = len(embeddings.pending_embed(con, embedder_sha256))
         stages["dedup"]["pending"] = len(embeddings.pending_dedup(con, embedder_sha256))
-    if model_sha256 is not None and prompt_hashes is not None:
-        stages["generate"]["pending"] = len(texts.pending_generate(con, model_sha256, prompt_hashes))
+    stale: list[dict[str, Any]] = []
+    if model_sha256 is not None and prompts is not None:
+        hashes = {task: prompt_hash for task, (prompt_hash, _) in prompts.items()}
+        stages["generate"]["pending"] = len(texts.pending_generate(con, model_sha256, hashes))
+        stale = [dict(zip(_STALE, row, strict=True)) for row in texts.count_stale(con, model_sha256, prompts)]
     failures = _rows(con, _FAILURES)
     for name, stage in stages.items():
         stage["failed"] = sum(failure["stage"] == name for failure in failures)
@@ -40,12 +44,14 @@ def status(
         "papers": _rows(con, _PAPERS)[0],
         "stages": stages,
         "failures": failures,
+        "stale": stale,
         "duplicates": _rows(con, _DUPLICATES),
         "posts": _rows(con, _POSTS),
         "last_run": runs[0] if runs else None,
     }
 
 
+_STALE = ("task", "prompt_version", "current_version", "model", "n_texts", "n_failed")
 _BUNDLES = """
     SELECT b.bundle_id, b.post_date, b.n_fetched, count(p.arxiv_id) AS n_papers, b.ingested_utc
     FROM bundle AS b

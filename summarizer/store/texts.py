@@ -107,6 +107,91 @@ def pending_generate(
     return [PendingText((arxiv_id, version), task, n) for arxiv_id, version, task, n in rows]
 
 
+def stale_texts(
+    con: DuckDBPyConnection, model_sha256: str, prompts: Mapping[Task, tuple[str, str]]
+) -> list[PendingText]:
+    """Accepted texts of older prompts than these (task -> hash and version), latest days first, a paper's tasks together.
+
+    Texts that failed for good under the given prompt and model are left out: they keep their accepted text.
+    """
+    rows = con.execute(
+        f"""
+        {_OLDER}
+        SELECT o.arxiv_id, o.version, o.task, (
+            SELECT count(*)
+            FROM attempt AS a
+            WHERE a.arxiv_id = o.arxiv_id AND a.version = o.version AND a.task = o.task
+              AND a.prompt_hash = o.current_hash AND a.model_sha256 = $model
+        ) AS n_attempts
+        FROM older AS o
+        JOIN paper_arrival AS w ON w.arxiv_id = o.arxiv_id AND w.version = o.version
+        JOIN task ON task.task = o.task
+        WHERE NOT o.failed
+        ORDER BY w.post_date DESC, w.ingested_utc DESC, w.bundle_id, w.seq, task.seq
+        """,  # noqa: S608 - a constant of this module
+        _given(model_sha256, prompts),
+    ).fetchall()
+    return [PendingText((arxiv_id, version), task, n) for arxiv_id, version, task, n in rows]
+
+
+def count_stale(
+    con: DuckDBPyConnection, model_sha256: str, prompts: Mapping[Task, tuple[str, str]]
+) -> list[tuple[Task, str, str, str, int, int]]:
+    """For each task, prompt version and model of such texts: (task, version, current version, model, texts, failed).
+
+    ``failed``: texts that were tried with the current prompt and failed for good.
+    """
+    rows: list[tuple[Task, str, str, str, int, int]] = con.execute(
+        f"""
+        {_OLDER}
+        SELECT o.task, o.prompt_version, o.current_version, m.name, count(*), count(*) FILTER (o.failed)
+        FROM older AS o
+        JOIN task ON task.task = o.task
+        LEFT JOIN model AS m ON m.model_sha256 = o.model_sha256
+        GROUP BY o.task, task.seq, o.prompt_version, o.current_version, m.name
+        ORDER BY task.seq, o.prompt_version, m.name
+        """,  # noqa: S608 - a constant of this module
+        _given(model_sha256, prompts),
+    ).fetchall()
+    return rows
+
+
+#: Accepted texts whose prompt file is another than the given one, with a version that is no later.
+_OLDER = """
+    WITH given AS (
+        SELECT unnest($tasks::VARCHAR[]) AS task, unnest($hashes::VARCHAR[]) AS prompt_hash,
+            unnest($versions::VARCHAR[]) AS prompt_version
+    ),
+    older AS (
+        SELECT
+            a.arxiv_id, a.version, a.task, a.model_sha256, p.prompt_version,
+            given.prompt_hash AS current_hash, given.prompt_version AS current_version,
+            EXISTS (
+                FROM failure AS f
+                WHERE f.stage = 'generate' AND f.permanent
+                  AND f.arxiv_id = a.arxiv_id AND f.version = a.version AND f.task = a.task
+                  AND f.prompt_hash = given.prompt_hash AND f.model_sha256 = $model
+            ) AS failed
+        FROM accepted_attempt AS x
+        JOIN attempt AS a ON a.attempt_id = x.attempt_id
+        JOIN prompt AS p ON p.prompt_hash = a.prompt_hash
+        JOIN given ON given.task = a.task
+        WHERE a.prompt_hash <> given.prompt_hash
+          AND try_cast(substr(p.prompt_version, 2) AS INTEGER) <= try_cast(substr(given.prompt_version, 2) AS INTEGER)
+          AND NOT EXISTS (FROM repeated_paper AS r WHERE r.arxiv_id = a.arxiv_id AND r.version = a.version)
+    )
+"""
+
+
+def _given(model_sha256: str, prompts: Mapping[Task, tuple[str, str]]) -> dict[str, str | list[str]]:
+    return {
+        "model": model_sha256,
+        "tasks": list(prompts),
+        "hashes": [prompt_hash for prompt_hash, _ in prompts.values()],
+        "versions": [version for _, version in prompts.values()],
+    }
+
+
 def record_completions(con: DuckDBPyConnection, run_id: str, rows: Sequence[StoredCompletion]) -> None:
     """Record answers; one that is there already (same request) stays as it is."""
     if not rows:

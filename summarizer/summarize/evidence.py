@@ -314,3 +314,18 @@ def _score(task: Task, sentence: str, kind: SectionKind, position: int, n: int, 
     score -= 0.4 * len(_VARIABLE.findall(sentence))
     score -= 0.15 * len(_MATH.findall(sentence))
     return max(score, 0.0)
+
+
+def remembering(encode: Encode) -> Encode:
+    """An encoder that does not compute a sentence twice: the three questions of a paper share most of theirs."""
+    remembered: dict[str, NDArray[np.float32]] = {}
+
+    def encode_new(sentences: Sequence[str]) -> NDArray[np.float32]:
+        if len(remembered) > 2000:
+            remembered.clear()
+        new = [s for s in dict.fromkeys(sentences) if s not in remembered]
+        if new:
+            remembered.update(zip(new, encode(new), strict=True))
+        return np.stack([remembered[s] for s in sentences])
+
+    return encode_new
