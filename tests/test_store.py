@@ -142,7 +142,7 @@ def test_a_newer_store_is_refused(store: Store) -> None:
     with store.write() as con:
         con.execute("INSERT INTO schema_migration VALUES (99, '0099_future', 'x', ?)", [NOW])
     for window in (store.read, store.write):
-        with pytest.raises(StoreError, match="schema version 99, this program knows up to 2"), window():
+        with pytest.raises(StoreError, match=r"schema version 99, this program knows up to \d"), window():
             pass
 
 

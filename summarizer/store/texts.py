@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from summarizer import ids
 from summarizer.records import Attempt, Completion, EngineUse, Message, ModelInfo, Sampling, Task
 from summarizer.store.papers import PaperKey
+from summarizer.store.terms import SearchText, index_texts
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -156,7 +157,9 @@ def completions(con: DuckDBPyConnection, keys: Sequence[PaperKey]) -> dict[str, 
 
 
 def record_attempt(con: DuckDBPyConnection, run_id: str, attempt: Attempt, now: datetime) -> None:
-    """Record a text with its pieces, the sections it read and left out, and its checks."""
+    """Record a text with its pieces, the sections it read and left out, and its checks; of an accepted one also the words
+    for the search.
+    """
     con.execute(
         """
         INSERT INTO attempt (
@@ -211,6 +214,8 @@ def record_attempt(con: DuckDBPyConnection, run_id: str, attempt: Attempt, now: 
             """,
             [[id_, seq, c.name, c.severity, c.passed, c.reason] for seq, c in enumerate(attempt.checks)],
         )
+    if attempt.accepted:
+        index_texts(con, [SearchText(attempt.arxiv_id, attempt.version, attempt.task, id_, attempt.text)], now)
 
 
 def accepted(con: DuckDBPyConnection, key: PaperKey) -> dict[Task, tuple[str, str]]:
