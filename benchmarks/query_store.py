@@ -29,7 +29,7 @@ DATA_SETS = ("VoiceBank", "LibriSpeech", "VoxCeleb", "AISHELL", "CommonVoice", "
 class Words:
     """Sentences of two made-up languages with a few words that are very frequent and many that are rare."""
 
-    def __init__(self, rng: random.Random) -> None:
+    def __init__(self, rng: random.Random, n_sentences: int) -> None:
         self.rng = rng
         syllables = [c + v for c in "bcdfghklmnprstvz" for v in ("a", "e", "i", "o", "u", "an", "er")]
         words = ["".join(rng.choices(syllables, k=rng.randint(1, 4))) for _ in range(20_000)]
@@ -37,8 +37,8 @@ class Words:
         characters = [chr(0x4E00 + 7 * n) for n in range(2_500)]
         chinese = known + ["".join(rng.choices(characters[:600], k=2)) for _ in range(6_000)]
         rng.shuffle(chinese)
-        self.english = [self._english(words) for _ in range(60_000)]
-        self.chinese = [self._chinese(chinese) for _ in range(30_000)]
+        self.english = [self._english(words) for _ in range(n_sentences)]
+        self.chinese = [self._chinese(chinese) for _ in range(n_sentences // 2)]
 
     def _english(self, words: Sequence[str]) -> str:
         chosen = self._zipf(words, self.rng.randint(10, 30))
@@ -63,7 +63,7 @@ class Words:
 def build(path: Path, n_papers: int, *, seed: int = 1) -> Store:
     """A store of ``n_papers`` over days of twenty: one in 25 repeats an earlier one, one in 30 could not be read."""
     rng = random.Random(seed)
-    words = Words(rng)
+    words = Words(rng, min(60_000, 40 * n_papers))
     store = Store(path)
     days = (n_papers + PAPERS_A_DAY - 1) // PAPERS_A_DAY
     with store.write() as con:

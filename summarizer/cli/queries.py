@@ -31,7 +31,8 @@ def status(ctx: click.Context, as_json: bool) -> None:
     settings = settings_of(ctx)
     config = settings.read_config()
     hashes = _current_hashes(settings)
-    with Store(settings.store, wait_seconds=config.store.wait_seconds).read() as con:
+    store = Store(settings.store, wait_seconds=config.store.wait_seconds, on_wait=_tell)
+    with store.read() as con:
         found = store_status(con, **hashes)
     if as_json:
         write_json(found)

@@ -46,6 +46,7 @@ def session(
     store = Store(store_path, wait_seconds=config.store.wait_seconds)
     run = RunRecorder(store, command, config)
     with shown_progress(quiet=quiet) as progress:
+        store.on_wait = progress.message
         weights = Weights(config, models_dir, progress.message)
         opened = Session(store, config, run, progress, weights, prompts_dir)
         try:
