@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import batch
 import duckdb
 import prepared_store
 import pytest
@@ -41,11 +42,33 @@ while not stop.is_set():
     stop.wait(0.1)
 """
 
+#: A run as the store sees it: short write windows, one after the other.
+RUN = """
+import sys, threading, time
+from datetime import datetime
+from pathlib import Path
+from summarizer.store import Store, runs
+stop = threading.Event()
+threading.Thread(target=lambda: (sys.stdin.read(), stop.set()), daemon=True).start()
+print("held", flush=True)
+number = 0
+while not stop.is_set():
+    number += 1
+    with Store(Path(sys.argv[1])).write() as con:
+        runs.start_run(con, f"busy-{number}", "summarizer run", "0.1.0", "{}", datetime(2026, 2, 12))
+        time.sleep(0.1)
+    time.sleep(0.05)
+"""
+
 
 @contextmanager
-def writing(path: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+def writing(path: Path, *options: str, program: str = WRITER) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(path), *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", program, str(path), *options],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=batch.environment(),
     )
     assert process.stdin is not None
     assert process.stdout is not None
@@ -82,6 +105,21 @@ def test_what_is_not_checkpointed_is_left_out(tmp_path: Path) -> None:
         with snapshot(path) as (copy, _changed), duckdb.connect(str(copy), read_only=True) as con:
             assert con.execute("SELECT count(*) FROM a").fetchone() == (0,)
         assert not copy.exists()
+
+
+def test_the_short_windows_of_a_run_are_waited_for(tmp_path: Path) -> None:
+    store = prepared_store.build(tmp_path / "store.duckdb")
+    told: list[str] = []
+    counts = []
+    with writing(store.path, program=RUN) as process:
+        for _ in range(10):
+            patient = Store(store.path, wait_seconds=30, on_wait=told.append)
+            counts += ask(patient, lambda s: query(s, "SELECT count(*) FROM run"), tell=told.append).rows
+            time.sleep(0.1)
+        assert process.poll() is None
+    assert counts == sorted(counts)
+    assert counts[-1] > counts[0]
+    assert not any("copy" in line for line in told)
 
 
 def test_a_question_falls_back_to_a_copy_and_says_so(tmp_path: Path) -> None:
