@@ -86,7 +86,7 @@ def test_times_with_a_zone_come_as_utc(store: Store) -> None:
         ("USE memory", "SET is not a query"),
         ("LOAD httpfs", "LOAD is not a query"),
         ("FORCE INSTALL fts FROM community", "LOAD is not a query"),
-        ("UPDATE EXTENSIONS", "UPDATE_EXTENSIONS is not a query"),
+        ("UPDATE EXTENSIONS", "this statement is not a query"),
         ("COPY (SELECT 1) TO '{file}'", "COPY is not a query"),
         ("COPY run FROM '{file}'", "COPY is not a query"),
         ("COPY FROM DATABASE store TO memory", "is not a query"),

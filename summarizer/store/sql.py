@@ -105,7 +105,10 @@ def _one_query(con: DuckDBPyConnection, sql: str, parameters: Mapping[str, str])
     if len(statements) != 1:
         raise QueryRefused(f"{len(statements)} statements given: give exactly one query")
     statement = statements[0]
-    kind = statement.type
+    try:
+        kind = statement.type
+    except ValueError:  # a kind that the Python package has no name for
+        raise QueryRefused(f"this statement is not a query: only {_ALLOWED} can be run here") from None
     if kind not in (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN):
         raise QueryRefused(f"{kind.name} is not a query: only {_ALLOWED} can be run here")
     named = set(statement.named_parameters)
