@@ -112,7 +112,15 @@ def main() -> int:
         with store.read() as con:
             counted = {
                 name: con.execute(f"SELECT count(*) FROM {name}").fetchone()[0]  # noqa: S608
-                for name in ("paper_version", "attempt", "attempt_piece", "completion", "check_result", "term")
+                for name in (
+                    "paper_version",
+                    "attempt",
+                    "attempt_piece",
+                    "completion",
+                    "check_result",
+                    "term",
+                    "posting",
+                )
             }
         result = {"store_bytes": path.stat().st_size, "built_seconds": built, "rows": counted, "queries": rows}
     print(json.dumps(result, ensure_ascii=False, indent=1) if args.json else table(result))

@@ -46,7 +46,7 @@ class Words:
             chosen.insert(3, self.rng.choice(DATA_SETS))
         if self.rng.random() < 0.02:
             chosen[1:1] = ["speech", "enhancement"]
-        return " ".join(chosen).capitalize() + "."
+        return f"{chosen[0].capitalize()} {' '.join(chosen[1:])}."
 
     def _chinese(self, words: Sequence[str]) -> str:
         chosen = self._zipf(words, self.rng.randint(12, 24))

@@ -68,12 +68,28 @@ def index_texts(con: DuckDBPyConnection, texts: Sequence[SearchText], now: datet
             "now": now,
         },
     )
-    if terms:
-        names, seqs, counts, are_words = zip(*terms, strict=True)
-        con.execute(
-            "INSERT INTO term (term, text_seq, n, is_word) SELECT unnest($1), unnest($2), unnest($3), unnest($4)",
-            [list(names), list(seqs), list(counts), list(are_words)],
-        )
+    if not terms:
+        return
+    names, seqs, counts, are_words = (list(column) for column in zip(*terms, strict=True))
+    con.execute(
+        """
+        INSERT INTO term (term_id, term)
+        SELECT (SELECT coalesce(max(term_id), 0) FROM term) + row_number() OVER (), new.term
+        FROM (SELECT unnest($1) AS term) AS new
+        ANTI JOIN term AS t ON t.term = new.term
+        """,
+        [list(dict.fromkeys(names))],
+    )
+    con.execute(
+        """
+        INSERT INTO posting (term_id, text_seq, n, is_word)
+        SELECT t.term_id, new.text_seq, new.n, new.is_word
+        FROM (SELECT unnest($1) AS term, unnest($2) AS text_seq, unnest($3) AS n, unnest($4) AS is_word) AS new
+        JOIN term AS t ON t.term = new.term
+        ORDER BY new.text_seq, t.term_id
+        """,
+        [names, seqs, counts, are_words],
+    )
 
 
 def pending_search(con: DuckDBPyConnection, limit: int) -> list[SearchText]:

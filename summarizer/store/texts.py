@@ -157,9 +157,21 @@ def completions(con: DuckDBPyConnection, keys: Sequence[PaperKey]) -> dict[str, 
 
 
 def record_attempt(con: DuckDBPyConnection, run_id: str, attempt: Attempt, now: datetime) -> None:
-    """Record a text with its pieces, the sections it read and left out, and its checks; of an accepted one also the words
-    for the search.
+    """Record one text, see :func:`record_attempts`."""
+    record_attempts(con, run_id, [attempt], now)
+
+
+def record_attempts(con: DuckDBPyConnection, run_id: str, attempts: Sequence[Attempt], now: datetime) -> None:
+    """Record texts with their pieces, the sections they read and left out, and their checks; of accepted ones also the
+    words for the search.
     """
+    for attempt in attempts:
+        _record_attempt(con, run_id, attempt, now)
+    accepted_texts = [SearchText(a.arxiv_id, a.version, a.task, a.attempt_id, a.text) for a in attempts if a.accepted]
+    index_texts(con, accepted_texts, now)
+
+
+def _record_attempt(con: DuckDBPyConnection, run_id: str, attempt: Attempt, now: datetime) -> None:
     con.execute(
         """
         INSERT INTO attempt (
@@ -214,8 +226,6 @@ def record_attempt(con: DuckDBPyConnection, run_id: str, attempt: Attempt, now: 
             """,
             [[id_, seq, c.name, c.severity, c.passed, c.reason] for seq, c in enumerate(attempt.checks)],
         )
-    if attempt.accepted:
-        index_texts(con, [SearchText(attempt.arxiv_id, attempt.version, attempt.task, id_, attempt.text)], now)
 
 
 def accepted(con: DuckDBPyConnection, key: PaperKey) -> dict[Task, tuple[str, str]]:

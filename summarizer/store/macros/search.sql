@@ -14,9 +14,10 @@ span AS (
     WHERE f.first + n.n - 1 <= length(r.run)
 ),
 hit AS MATERIALIZED (
-    SELECT term, text_seq, n, is_word
-    FROM term
-    WHERE term IN (SELECT word FROM asked UNION SELECT term FROM span)
+    SELECT t.term, p.text_seq, p.n, p.is_word
+    FROM posting AS p
+    JOIN term AS t USING (term_id)
+    WHERE t.term IN (SELECT word FROM asked UNION SELECT term FROM span)
 ),
 known AS (
     SELECT s.run, s.first, s.last, s.term

@@ -9,8 +9,9 @@ WITH paper AS (
 ),
 word AS (
     SELECT t.term, count(*) FILTER (p.lately) AS lately, count(*) FILTER (NOT p.lately) AS before
-    FROM term AS t
+    FROM posting
     JOIN paper AS p USING (text_seq)
+    JOIN term AS t USING (term_id)
     WHERE length(t.term) > 3
     GROUP BY t.term
     HAVING lately > 1
