@@ -228,7 +228,7 @@ def test_sql_writes_parquet_and_asks_a_copy(
     assert ingested.run("sql", "FROM paper_version", "--parquet", str(file), "--copy") == 0
     out, err = capsys.readouterr()
     assert out == f"{file}\n"
-    assert err.startswith("summarizer: reading a copy: the store as of ")
+    assert err.startswith("summarizer: reading a copy: the store as its last checkpoint left it ")
     assert file.read_bytes().startswith(b"PAR1")
 
 

@@ -133,8 +133,8 @@ def test_a_question_falls_back_to_a_copy_and_says_so(tmp_path: Path) -> None:
         assert len(told) == 2
         assert told[0].startswith(f"waiting for {store.path}, which is held by process {process.pid}")
         assert f"held by process {process.pid}" in told[1]
-        assert "reading a copy: the store as of 20" in told[1]
-        assert told[1].endswith(" UTC")
+        assert "reading a copy: the store as its last checkpoint left it (file of 20" in told[1]
+        assert told[1].endswith(" UTC)")
     assert ask(store, lambda s: query(s, sql)).rows == rows
 
 
@@ -148,7 +148,7 @@ def test_a_copy_on_request_leaves_the_store_to_others(tmp_path: Path) -> None:
             return len(con.execute("FROM run_end").fetchall())
 
     assert ask(store, question, copy=True, tell=told.append) == 1
-    assert told[0].startswith("reading a copy: the store as of 20")
+    assert told[0].startswith("reading a copy: the store as its last checkpoint left it (file of 20")
 
 
 def test_no_copy_of_what_is_no_store(tmp_path: Path) -> None:

@@ -47,7 +47,9 @@ def ask(
             held = f"{error}; until then "
     with snapshot(store.path) as (path, changed):
         if tell is not None:
-            tell(f"{held}reading a copy: the store as of {changed:%Y-%m-%d %H:%M:%S} UTC")
+            tell(
+                f"{held}reading a copy: the store as its last checkpoint left it (file of {changed:%Y-%m-%d %H:%M:%S} UTC)"
+            )
         return question(Store(path))
 
 
