@@ -40,6 +40,12 @@ class StoreLocked(StoreError):
     """Another process holds the store; the message names it."""
 
 
+class UnknownQuery(SummarizerError):
+    """No saved query has that name, or its parameters are wrong. Exit code 2."""
+
+    exit_code: ClassVar[int] = 2
+
+
 class QueryRefused(StoreError):
     """A statement given to the read-only SQL interface is not a plain query, or is wrong."""
 

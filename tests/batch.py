@@ -24,6 +24,7 @@ _ACCIDENTS = {
     "failure_id",
     "post_id",
     "attempt_id",
+    "text_seq",  # in the order in which texts were recorded
     "state_hash",
     "prompt_tokens_reused",
     "seconds",

@@ -324,3 +324,56 @@ def build(path: Path) -> Store:
         record_trials(con)
         runs.start_run(con, "run-2", "summarizer run", "0.1.0", "{}", NOW + timedelta(days=1))
     return store
+
+
+#: Later prompt versions, by task.
+NEW_PROMPT_HASHES: dict[Task, str] = {task: ids.content_hash([task, "v002"]) for task in ("method", "results")}
+G, K, H = ("2602.00101", 1), ("2602.00102", 1), ("2602.00103", 1)
+
+
+def add_weeks(store: Store) -> None:
+    """Two weeks later: a repeat of a repeat, a second version of two prompts, and a post with two revisions.
+
+    ===============  ===================================================================================
+    2602.00101 v1    near-duplicate of 2602.00003, which repeats 2602.00001
+    2602.00102 v1    all four texts, method and results by v002; a soft check noted results
+    2602.00001 v1    method also by v002, which is now the accepted one
+    ===============  ===================================================================================
+    """
+    now = NOW + timedelta(days=14)
+    day = DAY + timedelta(days=14)
+    with store.write() as con:
+        manifest = make_manifest("3" * 64, day, [G, K, H])
+        listed = [
+            make_paper(G, "Light Speech Enhancement, Once More"),
+            make_paper(K, "Speaker Verification with Codec Tokens", "Codec tokens verify speakers."),
+            make_paper(H, "Codec Tokens for Speaker Verification", "We verify speakers by codec tokens."),
+        ]
+        papers.register_bundle(con, manifest, listed, "/in/26.tar", now)
+        runs.start_run(con, "run-3", "summarizer run", "0.1.0", "{}", now)
+        for key in (G, K, H):
+            papers.record_document(con, "run-3", key, make_document(), now)
+        for task, prompt_hash in NEW_PROMPT_HASHES.items():
+            texts.record_prompt(con, prompt_hash, task, "v002", f"---\ntask: {task}\n---\nNew.\n", now)
+        pair = DuplicatePair(*G, *C, "near", 0.97, "cosine 0.970, titles alike")
+        embed_and_compare(con, "run-3", [pair], now)
+    with store.write() as con:
+        for key, tasks in ((A, ("method",)), (K, TASKS)):
+            for task in tasks:
+                attempt, completions = make_attempt(key, task, 7)
+                prompt_hash = NEW_PROMPT_HASHES.get(task, PROMPT_HASHES[task])
+                texts.record_completions(con, "run-3", [replace(c, prompt_hash=prompt_hash) for c in completions])
+                texts.record_attempt(con, "run-3", replace(attempt, prompt_hash=prompt_hash), now)
+        for minutes in (0, 5):
+            post, shown = posts.post(con, day)
+            posts.record_post(
+                con,
+                "run-3",
+                post,
+                shown,
+                path="_posts/2026-02-26-arxiv.md",
+                sha256=f"{minutes:064d}",
+                now=now + timedelta(minutes=minutes),
+            )
+        runs.record_stage(con, "run-3", "generate", n_done=5, n_failed=0, seconds=20.0, ended_utc=now)
+        runs.end_run(con, "run-3", exit_code=0, peak_memory_bytes=1_000_000_000, ended_utc=now + timedelta(hours=1))

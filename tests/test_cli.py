@@ -64,6 +64,7 @@ def test_the_commands_are_those_of_the_readme() -> None:
         "bundle verify",
         "dedup",
         "embed",
+        "export",
         "generate",
         "ingest",
         "keys new",
@@ -128,6 +129,16 @@ def test_config_toml_of_the_folder_is_read(ingested: Place, capsys: pytest.Captu
         (["status"], 4, "no store at store.duckdb"),
         (["sql", "SELECT 1"], 4, "no store at store.duckdb"),
         (["sql", "SELECT 1", "--json", "--csv"], 2, "--json"),
+        (["sql", "SELECT 1", "--json", "--parquet", "x.parquet"], 2, "--parquet"),
+        (["sql"], 2, "--list"),
+        (["sql", "SELECT 1", "--list"], 2, "--list"),
+        (["sql", "SELECT 1", "--show"], 2, "@NAME"),
+        (["sql", "SELECT 1", "--param", "x"], 2, "NAME=VALUE"),
+        (["sql", "@pendign"], 2, "@pending"),
+        (["sql", "@papers-about"], 2, "--param term="),
+        (["sql", "@pending", "--copy"], 4, "no store at store.duckdb"),
+        (["export", "--out", "out"], 4, "no store at store.duckdb"),
+        (["export", "--out", "out", "--since", "soon"], 2, "--since soon"),
         (["run", "x.tar", "--config", "none.toml"], 2, "none.toml"),
         (["models", "list"], 2, "models.toml"),
         (["models", "verify", "nonsense", "--models", str(batch.ROOT / "models")], 5, "nonsense"),
@@ -196,6 +207,44 @@ def test_sql_prints_json_csv_and_tables(ingested: Place, capsys: pytest.CaptureF
     table = capsys.readouterr().out
     assert "Abstract number 2." in table
     assert "abstract" in table
+
+
+def test_saved_queries(ingested: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ingested.run("sql", "@pending", "--json") == 0
+    assert {row["stage"]: row["pending"] for row in json.loads(capsys.readouterr().out)}["embed"] == 3
+    assert ingested.run("sql", "@papers-about", "--param", "term=number 2", "--param", "most=1", "--csv") == 0
+    assert capsys.readouterr().out.splitlines()[1].startswith("1,2602.00002,1,")
+    assert ingested.run("sql", "--list") == 0
+    listed = capsys.readouterr().out
+    assert ingested.run("sql", "--list", "--json") == 0
+    queries = json.loads(capsys.readouterr().out)
+    assert len(queries) >= 25
+    assert all(f"@{q['name']} " in listed and q["question"] in listed for q in queries)
+    assert ingested.run("sql", "@papers-about", "--show") == 0
+    assert "search($term)" in capsys.readouterr().out
+
+
+def test_sql_writes_parquet_and_asks_a_copy(
+    ingested: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "out.parquet"
+    assert ingested.run("sql", "FROM paper_version", "--parquet", str(file), "--copy") == 0
+    out, err = capsys.readouterr()
+    assert out == f"{file}\n"
+    assert err.startswith("summarizer: reading a copy: the store as its last checkpoint left it ")
+    assert file.read_bytes().startswith(b"PAR1")
+
+
+def test_export_prints_its_files(ingested: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ingested.run("export", "--out", str(tmp_path / "out"), "--since", "2020-01-01") == 0
+    printed = [Path(line) for line in capsys.readouterr().out.splitlines()]
+    assert sorted(printed) == sorted((tmp_path / "out").iterdir())
+    assert printed[-1].name == "ledger.json"
+
+
+def test_a_plan_is_printed_as_it_is(ingested: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ingested.run("sql", "EXPLAIN SELECT count(*) FROM run") == 0
+    assert len(capsys.readouterr().out.splitlines()) > 3
 
 
 def test_sql_reads_stdin(ingested: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

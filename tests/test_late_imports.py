@@ -13,6 +13,7 @@ HEAVY = (
     "numpy",
     "pymupdf",
     "pymupdf4llm",
+    "rjieba",
     "sentence_transformers",
     "torch",
     "cryptography",

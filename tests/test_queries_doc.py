@@ -1,31 +1,97 @@
-"""Every query of docs/queries.md runs, and finds something in the prepared store."""
+"""docs/queries.md is made of the saved queries, each of them runs, and finds something in the prepared store.
+
+After a change of a saved query run ``python tests/test_queries_doc.py`` in the root of the repository.
+"""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+import duckdb
 import prepared_store
 import pytest
 
 from summarizer.store import Store
+from summarizer.store.saved import SECTIONS, SavedQuery, saved_queries
 from summarizer.store.sql import query
 
 PAGE = Path(__file__).parent.parent / "docs" / "queries.md"
-QUERIES = re.findall(r"^### (.+?)\n.*?```sql\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+INTRODUCTION = """# Queries
+
+Questions people ask of the store. Each comes with the program as a saved query:
+
+    summarizer sql --list
+    summarizer sql @pending
+    summarizer sql @papers-about --param term='说话人 验证' --param most=5
+
+`--json`, `--csv` and `--parquet FILE` write the rows for programs; `--show` prints the SQL. The SQL below runs in any DuckDB
+client; its values in quotes are the examples. What the columns mean: [schema.md](schema.md).
+
+`search('...')` finds papers by their words, in either language, best first. Words are set apart by blanks; without them a
+Chinese question is taken apart by the words that the store knows. It is a macro of the store, so it is there in any client:
+
+    SELECT rank, arxiv_id, title, found FROM search('说话人验证 低资源') LIMIT 10
+
+This page is written by `python tests/test_queries_doc.py` from the files in `summarizer/store/queries`, and a test compares
+the two.
+"""
+QUERIES = saved_queries()
+
+
+def render() -> str:
+    parts = [INTRODUCTION]
+    for section in SECTIONS:
+        parts.append(f"## {section}\n")
+        parts += [_entry(q) for q in QUERIES.values() if q.section == section]
+    return "\n".join(parts)
+
+
+def _entry(saved: SavedQuery) -> str:
+    lines = [f"### {saved.question}\n"]
+    if saved.note:
+        lines.append(f"{saved.note}\n")
+    lines.append(f"`{saved.usage}`\n")
+    if optional := [f"`{p.name}` ({p.meaning}; {p.value})" for p in saved.parameters if not p.required]:
+        lines.append(f"Optional: {', '.join(optional)}.\n")
+    lines.append(f"```sql\n{saved.literal_sql}\n```\n")
+    return "\n".join(lines)
 
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    return prepared_store.build(tmp_path_factory.mktemp("queries") / "store.duckdb")
+    store = prepared_store.build(tmp_path_factory.mktemp("queries") / "store.duckdb")
+    prepared_store.add_weeks(store)
+    return store
 
 
-def test_every_question_has_one_query() -> None:
-    page = PAGE.read_text(encoding="utf-8")
-    assert len(QUERIES) == page.count("\n### ") == page.count("```sql")
-    assert len(QUERIES) >= 15
+def test_page_and_saved_queries_agree() -> None:
+    assert PAGE.read_text(encoding="utf-8") == render(), "run python tests/test_queries_doc.py"
 
 
-@pytest.mark.parametrize(("question", "sql"), QUERIES, ids=[question for question, _ in QUERIES])
-def test_query(store: Store, question: str, sql: str) -> None:
-    assert query(store, sql).rows, question
+def test_there_are_many_and_their_names_and_questions_are_distinct() -> None:
+    assert len(QUERIES) >= 25
+    assert len({q.question for q in QUERIES.values()}) == len(QUERIES)
+    assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", name) for name in QUERIES)
+    assert {q.section for q in QUERIES.values()} == set(SECTIONS)
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_saved_query(store: Store, name: str) -> None:
+    saved = QUERIES[name]
+    given = {p.name: p.value for p in saved.parameters if p.required}
+    rows = query(store, saved.sql, parameters=saved.filled(given)).rows
+    assert rows, saved.question
+    assert query(store, saved.literal_sql).rows == rows
+
+
+def test_every_query_of_the_page_runs_in_plain_duckdb(store: Store) -> None:
+    blocks = re.findall(r"```sql\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    assert len(blocks) == len(QUERIES)
+    with duckdb.connect(str(store.path), read_only=True) as con:
+        for block in blocks:
+            assert con.execute(block).fetchall(), block
+
+
+if __name__ == "__main__":
+    PAGE.write_text(render(), encoding="utf-8")

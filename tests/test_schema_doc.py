@@ -26,7 +26,26 @@ when its row is there. `pending_<stage>` shows what is missing. A paper version 
 - `_hash`, `sha256`, `_sha256`: lower-case hex SHA-256.
 - Views marked *public* keep their columns and order from release to release; others may gain or change columns.
 
+Views and macros hold no data: each new version of the program makes them anew, and takes away what it does not know. Keep your
+own in another file that attaches the store (`ATTACH 'store.duckdb' AS store (READ_ONLY)`).
+
 This page is written from the comments in the store by `python tests/test_schema_doc.py`, and a test compares the two.
+"""
+MACROS = """`FROM search('说话人 验证')` gives a row for each paper found, best first, with the columns
+
+| column | type | meaning |
+|---|---|---|
+| `rank` | `BIGINT` | 1 is the best |
+| `arxiv_id` | `VARCHAR` | the paper |
+| `version` | `INTEGER` | its version |
+| `title` | `VARCHAR` | its title |
+| `score` | `DOUBLE` | BM25 over the fields; a word of the title counts three times, of the authors twice |
+| `found` | `VARCHAR[]` | which words of the question it has, the rarest first |
+| `fields` | `VARCHAR[]` | where: title, authors, abstract, translation, background, method, results |
+| `n_words` | `INTEGER` | words of the question |
+
+Words are set apart by blanks; Chinese without blanks is taken apart into the longest words that the store knows, and what
+no word covers is looked for with the characters beside it. One Chinese character alone is found only where it is a word.
 """
 
 
@@ -46,6 +65,8 @@ def catalogue(store: Store) -> list[Relation]:
             """
             SELECT 'table', table_name, comment FROM duckdb_tables()
             UNION ALL SELECT 'view', view_name, comment FROM duckdb_views() WHERE NOT internal
+            UNION ALL SELECT 'macro', function_name || '(' || array_to_string(parameters, ', ') || ')', comment
+            FROM duckdb_functions() WHERE NOT internal
             """
         ).fetchall()
         columns = con.execute(
@@ -64,8 +85,12 @@ def catalogue(store: Store) -> list[Relation]:
 
 def render(relations: list[Relation]) -> str:
     parts = [INTRODUCTION]
-    for kind, title in (("table", "Tables"), ("view", "Views")):
+    for kind, title in (("table", "Tables"), ("view", "Views"), ("macro", "Macros")):
         parts.append(f"## {title}\n")
+        if kind == "macro":
+            parts.append(MACROS)
+            parts += [f"### `{r.name}`\n\n{r.comment}.\n" for r in relations if r.kind == kind]
+            continue
         for relation in relations:
             if relation.kind == kind:
                 rows = "\n".join(f"| `{name}` | `{type_}` | {meaning} |" for name, type_, meaning in relation.columns)
@@ -78,7 +103,7 @@ def parse(page: str) -> list[Relation]:
     """The page read back as a person would."""
     relations = []
     for section in re.split(r"^## ", page, flags=re.MULTILINE)[1:]:
-        kind = {"Tables": "table", "Views": "view"}[section.split("\n", 1)[0]]
+        kind = {"Tables": "table", "Views": "view", "Macros": "macro"}[section.split("\n", 1)[0]]
         for block in re.split(r"^### ", section, flags=re.MULTILINE)[1:]:
             name = block.split("\n", 1)[0].strip("`")
             comment = block.split("\n")[2].removesuffix(".")
@@ -100,6 +125,14 @@ def test_everything_is_described(tmp_path: Path) -> None:
         assert relation.comment, relation.name
         for name, _, meaning in relation.columns:
             assert meaning, f"{relation.name}.{name} has no comment"
+
+
+def test_the_columns_of_search_are_described(tmp_path: Path) -> None:
+    with Store(tmp_path / "store.duckdb").write() as con:
+        rows = con.execute("DESCRIBE FROM search('x')").fetchall()
+    assert [(name, type_) for name, type_, *_ in rows] == re.findall(
+        r"^\| `(\w+)` \| `([^`]+)` \|", MACROS, re.MULTILINE
+    )
 
 
 def test_public_views_keep_their_columns(tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ for _command in (
     daily.publish,
     queries.status,
     queries.sql,
+    queries.export,
     models.models,
     bundles.bundle,
     keys.keys,

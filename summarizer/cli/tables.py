@@ -10,6 +10,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TextIO
 
+_NARROWEST = 6  # cells: a column below that shows nothing worth reading
+
 
 def plain(value: object) -> object:
     """A database value as JSON knows it: times as ISO 8601, bytes as hex, anything else unknown as text."""
@@ -41,20 +43,80 @@ def write_csv(columns: Sequence[str], rows: Iterable[Sequence[object]], stream: 
     writer.writerows([_field(value) for value in row] for row in rows)
 
 
-def write_table(columns: Sequence[str], rows: Iterable[Sequence[object]], stream: TextIO | None = None) -> None:
-    """A table as wide as the terminal, or as wide as it needs to be where there is none."""
+def write_table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], stream: TextIO | None = None, *, width: int | None = None
+) -> None:
+    """A table of one line a row, ``width`` cells wide at most; 0: as wide as it needs to be.
+
+    Without a width it fits the terminal, and where there is none nothing is shortened. Wide texts are shortened with …; where
+    the columns are too many for that, each row becomes a block of lines.
+    """
+    from rich.console import Console
+
+    stream = stream if stream is not None else sys.stdout
+    if width is None:
+        width = Console(file=stream).width if stream.isatty() else 0
+    cells = [["" if value is None else _one_line(_field(value)) for value in row] for row in rows]
+    names = [_one_line(column) for column in columns]
+    natural = [max(map(cell_len, column)) for column in zip(names, *cells, strict=True)]
+    fitted = fitted_widths(natural, width - 3 * len(names) - 1) if width else natural
+    if fitted is None:
+        _write_blocks(names, cells, stream, width)
+    else:
+        _write_grid(names, cells, stream, fitted)
+
+
+def fitted_widths(natural: Sequence[int], room: int) -> list[int] | None:
+    """Column widths that add up to ``room`` at most, the widest columns made narrower first; None when some would become
+    too narrow to read."""
+    limit = max(natural, default=0)
+    if sum(natural) > room:
+        limit = next((n for n in range(limit, _NARROWEST - 1, -1) if sum(min(w, n) for w in natural) <= room), 0)
+        if limit == 0:
+            return None
+    fitted = [min(w, limit) for w in natural]
+    for place, wanted in enumerate(natural):  # what is left over, for the first columns that lack it
+        more = min(wanted - fitted[place], max(0, room - sum(fitted)))
+        fitted[place] += more
+    return fitted
+
+
+def _write_grid(names: list[str], cells: list[list[str]], stream: TextIO, widths: list[int]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    stream = stream if stream is not None else sys.stdout
     table = Table()
-    for column in columns:
-        table.add_column(Text(column))
-    for row in rows:
-        table.add_row(*(Text("" if value is None else str(_field(value))) for value in row))
-    width = None if stream.isatty() else 100_000
-    Console(file=stream, width=width, highlight=False, soft_wrap=width is not None).print(table)
+    for name, wide in zip(names, widths, strict=True):
+        table.add_column(Text(name), width=wide, no_wrap=True, overflow="ellipsis")
+    for row in cells:
+        table.add_row(*map(Text, row))
+    whole = sum(widths) + 3 * len(widths) + 1
+    Console(file=stream, width=whole, highlight=False).print(table)
+
+
+def _write_blocks(names: list[str], cells: list[list[str]], stream: TextIO, width: int) -> None:
+    from rich.cells import set_cell_size
+
+    label = max(map(cell_len, names))
+    room = max(_NARROWEST, width - label - 3)
+    for number, row in enumerate(cells, 1):
+        stream.write(f"row {number}\n")
+        for name, value in zip(names, row, strict=True):
+            shown = value if cell_len(value) <= room else set_cell_size(value, room - 1).rstrip() + "…"
+            stream.write(f"{set_cell_size(name, label)} | {shown}".rstrip() + "\n")
+
+
+def cell_len(text: str) -> int:
+    """Width on a terminal: a Chinese character takes two cells."""
+    from rich.cells import cell_len as measured
+
+    return measured(text)
+
+
+def _one_line(value: object) -> str:
+    """Text without line breaks and control characters, which would break the frame."""
+    return "".join(c if c.isprintable() else " " for c in str(value))
 
 
 def _field(value: object) -> object:

@@ -90,8 +90,7 @@ class Ledger:
         with store.write() as con:
             run_id = self._recorder.ensure(con)
             texts.record_completions(con, run_id, [self._stored(*answer) for answer in answers])
-            for attempt in attempts:
-                texts.record_attempt(con, run_id, attempt, now)
+            texts.record_attempts(con, run_id, attempts, now)
             for outcome in failed:
                 failures.record_failure(
                     con,

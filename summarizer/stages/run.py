@@ -18,6 +18,7 @@ from summarizer.stages.admission import admission
 from summarizer.stages.limits import NO_LIMITS, Limits
 from summarizer.stages.progress import Progress, duration, shown_progress
 from summarizer.stages.recorder import RunRecorder, StageResult
+from summarizer.stages.search_index import complete_search_index
 from summarizer.stages.weights import Weights
 from summarizer.store import Store, outcome
 from summarizer.store.outcome import Shortfall
@@ -45,6 +46,7 @@ def session(
     store = Store(store_path, wait_seconds=config.store.wait_seconds)
     run = RunRecorder(store, command, config)
     with shown_progress(quiet=quiet) as progress:
+        store.on_wait = progress.message
         weights = Weights(config, models_dir, progress.message)
         opened = Session(store, config, run, progress, weights, prompts_dir)
         try:
@@ -147,6 +149,7 @@ def _ingest(session: Session, bundles: Sequence[Path]) -> list[str]:
         bundle_ids.append(bundle_id)
         result = StageResult(result.n_done + one.n_done, result.n_failed + one.n_failed, result.seconds + one.seconds)
     session.run.record_stage("ingest", result)
+    complete_search_index(session.store, session.progress)
     return bundle_ids
 
 
@@ -186,6 +189,7 @@ def _generate(session: Session, limits: Limits, *, stale: bool = False) -> Stage
 def _publish(session: Session, out_dir: Path, bundle_ids: Sequence[str] | None) -> list[Path]:
     from summarizer.stages.publish import publish
 
+    complete_search_index(session.store, session.progress)
     with session.store.read() as con:
         days = outcome.post_dates(con, bundle_ids)
     result, paths = publish(session.store, session.run, session.progress, out_dir, days)

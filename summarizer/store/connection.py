@@ -10,7 +10,7 @@ import re
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
-    "enable_external_access": False,
     "allow_persistent_secrets": False,
     "python_enable_replacements": False,
     "memory_limit": "1GB",
 }
 _HOLDER = re.compile(r"held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
 _FIRST_DELAY, _LAST_DELAY = 0.02, 1.0  # seconds between two tries
+_TOLD_AFTER = 1.0  # seconds of waiting: a window of a run is shorter
 
 
 @dataclass(slots=True)
@@ -48,10 +48,12 @@ _windows: defaultdict[str, _Window] = defaultdict(_Window)
 class Store:
     """The DuckDB file at ``path``. Holding a Store holds nothing open."""
 
-    def __init__(self, path: Path, *, wait_seconds: float = 60.0) -> None:
-        """``wait_seconds``: how long to try while another process holds the file."""
+    def __init__(self, path: Path, *, wait_seconds: float = 60.0, on_wait: Callable[[str], None] | None = None) -> None:
+        """``wait_seconds``: how long to try while another process holds the file; ``on_wait`` is told once, in one line,
+        when that takes more than a second."""
         self.path = path
         self.wait_seconds = wait_seconds
+        self.on_wait = on_wait
 
     @contextmanager
     def write(self) -> Iterator[DuckDBPyConnection]:
@@ -70,16 +72,16 @@ class Store:
             con.execute("COMMIT")
 
     @contextmanager
-    def read(self, *, upgrade: bool = True) -> Iterator[DuckDBPyConnection]:
+    def read(self, *, upgrade: bool = True, folder: Path | None = None) -> Iterator[DuckDBPyConnection]:
         """A read-only connection. Raises StoreError when there is no store, StoreLocked when a process writes.
 
         A store of an earlier version is brought up to date first; with ``upgrade=False`` it is refused with StoreError, and
-        nothing is written.
+        nothing is written. Into ``folder``, and into no other, queries can be exported.
         """
         missing = StoreError(f"no store at {self.path}: run summarizer ingest BUNDLE first")
         if not self.path.exists():
             raise missing
-        with self._connection(read_only=True) as con:
+        with self._connection(read_only=True, folder=folder) as con:
             if schema.is_empty(con):
                 raise missing
             current = schema.is_current(con, str(self.path))
@@ -92,11 +94,11 @@ class Store:
         if not current:
             with self.write():  # a store of an earlier version: one empty write brings it up to date
                 pass
-            with self._connection(read_only=True) as con:
+            with self._connection(read_only=True, folder=folder) as con:
                 yield con
 
     @contextmanager
-    def _connection(self, *, read_only: bool) -> Iterator[DuckDBPyConnection]:
+    def _connection(self, *, read_only: bool, folder: Path | None = None) -> Iterator[DuckDBPyConnection]:
         import duckdb
 
         with self._turn():
@@ -105,6 +107,9 @@ class Store:
                 try:
                     # Aware datetimes and casts from text become UTC, whatever zone the machine is in.
                     con.execute("SET TimeZone = 'UTC'")
+                    if folder is not None:
+                        con.execute("SET allowed_directories = [?]", [str(folder)])
+                    con.execute("SET enable_external_access = false")
                     con.execute("SET lock_configuration = true")
                     yield con
                 finally:
@@ -132,8 +137,10 @@ class Store:
     def _connect(self, *, read_only: bool) -> DuckDBPyConnection:
         import duckdb
 
-        give_up = time.monotonic() + self.wait_seconds
+        started = time.monotonic()
+        give_up = started + self.wait_seconds
         delay = _FIRST_DELAY
+        told = False
         while True:
             try:
                 return duckdb.connect(str(self.path), read_only=read_only, config=_CONFIG)
@@ -141,7 +148,11 @@ class Store:
                 holder = _holder(str(error))
                 if holder is None:
                     raise self._cannot_open(error) from error
-                left = give_up - time.monotonic()
+                now = time.monotonic()
+                left = give_up - now
+                if self.on_wait is not None and not told and now - started >= _TOLD_AFTER:
+                    told = True
+                    self.on_wait(f"waiting for {self.path}, which is held by {holder}")
                 if left <= 0:
                     raise StoreLocked(
                         f"store {self.path} is held by {holder} (waited {self.wait_seconds:g} s): "

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from summarizer import ids
 from summarizer.errors import StoreError
 from summarizer.records import Document, Manifest, Paper, Section
+from summarizer.store.terms import SearchText, index_texts
 from summarizer.text import one_line
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def content_hash(paper: Paper) -> str:
 def register_bundle(
     con: DuckDBPyConnection, manifest: Manifest, papers: Sequence[Paper], source_path: str, now: datetime
 ) -> int:
-    """Insert a verified bundle, its papers in order, and those paper versions the store does not have yet.
+    """Insert a verified bundle, its papers in order, and those paper versions the store does not have yet, with their
+    words for the search.
 
     Returns the number of rows inserted: 0 for a bundle that was registered before. A paper version that is known keeps
     its first metadata; the file of this bundle is recorded with bundle_paper.
@@ -76,6 +78,7 @@ def register_bundle(
         ],
     )
     n_rows = 1
+    added = []
     for seq, paper in enumerate(papers):
         pdf = files.get(f"pdf/{ids.file_stem(paper.arxiv_id, paper.version)}.pdf")
         new = con.execute(
@@ -112,7 +115,15 @@ def register_bundle(
             [manifest.bundle_id, paper.arxiv_id, paper.version, seq, pdf.sha256 if pdf else None],
         )
         n_rows += 1 + len(new)
+        if new:
+            added.append(paper)
+    index_texts(con, [text for paper in added for text in _search_texts(paper)], now)
     return n_rows
+
+
+def _search_texts(paper: Paper) -> list[SearchText]:
+    fields = {"title": paper.title, "authors": "; ".join(paper.authors), "abstract": paper.abstract}
+    return [SearchText(paper.arxiv_id, paper.version, field, None, text) for field, text in fields.items()]
 
 
 def pending_ingest(con: DuckDBPyConnection, bundle_id: str) -> list[PaperKey]:

@@ -1,7 +1,7 @@
-"""Numbered migrations and the set of views, read from the package and applied inside a transaction.
+"""Numbered migrations and the set of views and macros, read from the package and applied inside a transaction.
 
-A migration is applied once and recorded in ``schema_migration`` with its hash, in the same transaction. Views hold no
-data, so they are all made anew whenever the hash of their files differs from the last one in ``view_set``.
+A migration is applied once and recorded in ``schema_migration`` with its hash, in the same transaction. Views and macros
+hold no data, so they are all made anew whenever the hash of their files differs from the last one in ``view_set``.
 """
 
 from __future__ import annotations
@@ -52,7 +52,24 @@ def migrations() -> tuple[Migration, ...]:
 @cache
 def views() -> dict[str, str]:
     """The views of this program by name, each after those it reads."""
-    files = resources.files("summarizer.store").joinpath("views").iterdir()
+    return _in_order("views")
+
+
+@cache
+def macros() -> dict[str, str]:
+    """The macros of this program by name, each after those it calls. They may read views; no view calls one."""
+    return _in_order("macros")
+
+
+@cache
+def views_hash() -> str:
+    """SHA-256 of all views and macros."""
+    files = [f"{n}\n{sql[n]}" for sql in (views(), macros()) for n in sorted(sql)]
+    return hashlib.sha256("\n".join(files).encode()).hexdigest()
+
+
+def _in_order(folder: str) -> dict[str, str]:
+    files = resources.files("summarizer.store").joinpath(folder).iterdir()
     sql = {f.name.removesuffix(".sql"): f.read_text(encoding="utf-8") for f in files if f.name.endswith(".sql")}
     # A word that is also a view's name counts as a use of it, so a column named like a view only adds a needless edge.
     uses = {
@@ -60,11 +77,6 @@ def views() -> dict[str, str]:
         for name, text in sorted(sql.items())
     }
     return {name: sql[name] for name in TopologicalSorter(uses).static_order()}
-
-
-@cache
-def views_hash() -> str:
-    return hashlib.sha256("\n".join(f"{n}\n{views()[n]}" for n in sorted(views())).encode()).hexdigest()
 
 
 def is_empty(con: DuckDBPyConnection) -> bool:
@@ -112,10 +124,20 @@ def upgrade(con: DuckDBPyConnection, where: str) -> None:
     for migration in migrations():
         if migration.version not in applied:
             _in_transaction(con, [migration.sql], partial(_record_migration, con, migration))
-    names = con.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal AND NOT temporary").fetchall()
-    # Names come from the catalogue, and a view that a program has given up must not stay behind.
-    drops = [f'DROP VIEW "{name}"' for (name,) in names]
-    _in_transaction(con, [*drops, *views().values()], partial(_record_views, con))
+    # Names come from the catalogue, and what a program has given up must not stay behind.
+    drops = [
+        f'DROP {kind} "{name}"'
+        for kind, name in con.execute(
+            """
+            SELECT 'VIEW', view_name FROM duckdb_views() WHERE NOT internal AND NOT temporary
+            UNION ALL
+            SELECT CASE function_type WHEN 'table_macro' THEN 'MACRO TABLE' ELSE 'MACRO' END, function_name
+            FROM duckdb_functions()
+            WHERE NOT internal AND function_type IN ('macro', 'table_macro') AND database_name = current_database()
+            """
+        ).fetchall()
+    ]
+    _in_transaction(con, [*drops, *views().values(), *macros().values()], partial(_record_views, con))
 
 
 def _in_transaction(con: DuckDBPyConnection, statements: list[str], record: Callable[[], None]) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from summarizer import ids
 from summarizer.records import Attempt, Completion, EngineUse, Message, ModelInfo, Sampling, Task
 from summarizer.store.papers import PaperKey
+from summarizer.store.terms import SearchText, index_texts
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -241,7 +242,21 @@ def completions(con: DuckDBPyConnection, keys: Sequence[PaperKey]) -> dict[str, 
 
 
 def record_attempt(con: DuckDBPyConnection, run_id: str, attempt: Attempt, now: datetime) -> None:
-    """Record a text with its pieces, the sections it read and left out, and its checks."""
+    """Record one text, see :func:`record_attempts`."""
+    record_attempts(con, run_id, [attempt], now)
+
+
+def record_attempts(con: DuckDBPyConnection, run_id: str, attempts: Sequence[Attempt], now: datetime) -> None:
+    """Record texts with their pieces, the sections they read and left out, and their checks; of accepted ones also the
+    words for the search.
+    """
+    for attempt in attempts:
+        _record_attempt(con, run_id, attempt, now)
+    accepted_texts = [SearchText(a.arxiv_id, a.version, a.task, a.attempt_id, a.text) for a in attempts if a.accepted]
+    index_texts(con, accepted_texts, now)
+
+
+def _record_attempt(con: DuckDBPyConnection, run_id: str, attempt: Attempt, now: datetime) -> None:
     con.execute(
         """
         INSERT INTO attempt (

@@ -6,7 +6,7 @@ WHERE NOT CASE f.stage
     WHEN 'embed' THEN EXISTS (FROM embedding AS e WHERE e.arxiv_id = f.arxiv_id AND e.version = f.version)
     WHEN 'dedup' THEN EXISTS (FROM dedup_check AS c WHERE c.arxiv_id = f.arxiv_id AND c.version = f.version)
     WHEN 'generate' THEN EXISTS (
-        FROM accepted_attempt AS a
+        FROM passed_attempt AS a
         WHERE a.arxiv_id = f.arxiv_id AND a.version = f.version AND a.task = coalesce(f.task, a.task)
     )
     WHEN 'publish' THEN EXISTS (

@@ -1,5 +1,8 @@
 CREATE OR REPLACE VIEW post_entry AS
-WITH listed AS (
+WITH accepted AS MATERIALIZED (
+    SELECT arxiv_id, version, task, attempt_id FROM accepted_attempt
+),
+listed AS (
     SELECT b.post_date, b.ingested_utc, b.bundle_id, bp.seq, bp.arxiv_id, bp.version
     FROM bundle_paper AS bp
     JOIN bundle AS b USING (bundle_id)
@@ -18,7 +21,7 @@ placed AS (
             WHEN EXISTS (FROM repeated_paper AS d WHERE d.arxiv_id = l.arxiv_id AND d.version = l.version)
                 THEN 'duplicate'
             WHEN p.metadata_source = 'none' AND p.abstract = '' AND NOT EXISTS (
-                FROM accepted_attempt AS x WHERE x.arxiv_id = l.arxiv_id AND x.version = l.version
+                FROM accepted AS x WHERE x.arxiv_id = l.arxiv_id AND x.version = l.version
             ) THEN 'unreadable'
             ELSE 'shown'
         END AS place
@@ -35,7 +38,7 @@ entry AS (
         CASE WHEN t.task = 'translation' THEN e.no_abstract ELSE NOT e.has_section END AS no_input
     FROM placed AS e
     LEFT JOIN task AS t ON e.place = 'shown'
-    LEFT JOIN accepted_attempt AS x ON x.arxiv_id = e.arxiv_id AND x.version = e.version AND x.task = t.task
+    LEFT JOIN accepted AS x ON x.arxiv_id = e.arxiv_id AND x.version = e.version AND x.task = t.task
 )
 SELECT
     e.post_date, e.seq, e.arxiv_id, e.version, e.place, e.task, e.attempt_id,

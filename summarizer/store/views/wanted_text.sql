@@ -10,7 +10,7 @@ WHERE EXISTS (FROM dedup_check AS c WHERE c.arxiv_id = p.arxiv_id AND c.version 
         ELSE EXISTS (FROM section AS s WHERE s.arxiv_id = p.arxiv_id AND s.version = p.version)
       END
   AND NOT EXISTS (
-    FROM accepted_attempt AS x WHERE x.arxiv_id = p.arxiv_id AND x.version = p.version AND x.task = t.task
+    FROM passed_attempt AS x WHERE x.arxiv_id = p.arxiv_id AND x.version = p.version AND x.task = t.task
   );
 
 COMMENT ON VIEW wanted_text IS 'Texts that can be made and are not there: compared, not repeated, with an abstract (translation) or sections (the answers)';

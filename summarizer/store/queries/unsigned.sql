@@ -1,0 +1,6 @@
+-- section: Provenance
+-- question: Which bundles came without a signature that was checked?
+SELECT post_date, bundle_id, source_path, ingested_utc
+FROM bundle
+ANTI JOIN bundle_signature USING (bundle_id)
+ORDER BY ingested_utc;
