@@ -1,0 +1,68 @@
+"""The listing of the newest day as arXiv's feed has it, with the kind of each announcement.
+
+https://info.arxiv.org/help/rss.html and atom_specifications.html: ``arxiv:announce_type`` is new, cross, replace or
+replace-cross; the feed is empty on days without an announcement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, cast
+from urllib.parse import quote
+from xml.etree import ElementTree
+
+from summarizer import ids
+from summarizer.collect.transport import Transport
+
+Kind = Literal["new", "cross", "replace", "replace-cross"]
+KINDS: tuple[Kind, ...] = ("new", "cross", "replace", "replace-cross")
+
+_ATOM = "{http://www.w3.org/2005/Atom}"
+_ANNOUNCE_TYPE = "{http://arxiv.org/schemas/atom}announce_type"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEntry:
+    arxiv_id: str
+    version: int
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    post_date: date | None  #: the date of the listing; None for an empty feed
+    entries: tuple[FeedEntry, ...]
+
+
+def read_feed(transport: Transport, url: str, categories: Sequence[str]) -> Feed:
+    """The feed of these categories; ``{categories}`` in the address stands for them. Raises CollectError."""
+    names = quote("+".join(categories), safe="+")
+    return parse_feed(transport.fetch(url.replace("{categories}", names), _fault_of_feed))
+
+
+def parse_feed(content: bytes) -> Feed:
+    """An Atom feed of rss.arxiv.org. Entries that are no announcement of a paper are passed over."""
+    root = ElementTree.fromstring(content)
+    entries: dict[tuple[str, int], FeedEntry] = {}
+    dates = []
+    for entry in root.iterfind(f"{_ATOM}entry"):
+        name = (entry.findtext(f"{_ATOM}id") or "").strip().removeprefix("oai:arXiv.org:")
+        kind = (entry.findtext(_ANNOUNCE_TYPE) or "").strip()
+        try:
+            arxiv_id, version = ids.parse_arxiv_id(name)
+            dates.append(datetime.fromisoformat((entry.findtext(f"{_ATOM}published") or "").strip()).date())
+        except ValueError:
+            continue
+        if kind in KINDS:
+            entries.setdefault((arxiv_id, version or 1), FeedEntry(arxiv_id, version or 1, cast(Kind, kind)))
+    return Feed(max(dates, default=None), tuple(entries.values()))
+
+
+def _fault_of_feed(content: bytes) -> str:
+    try:
+        ElementTree.fromstring(content)
+    except ElementTree.ParseError as error:
+        return f"the feed is cut off or no XML ({error})"
+    return ""
