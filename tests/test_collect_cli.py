@@ -169,6 +169,39 @@ def test_what_did_not_arrive_and_the_command_that_fetches_it(place: Path, capsys
     assert any("0 did not arrive" in line for line in lines)
 
 
+def test_the_ledger_of_an_export_is_understood(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, paths, _ = _run(capsys, "collect", "--categories", "cs.SD", "--backfill", f"{DAY}:{NEXT}")
+    with open_bundle(Path(paths[0])) as bundle:
+        bundle_id = bundle.manifest.bundle_id
+    papers = [
+        {"arxiv_id": "2603.00001", "version": 1, "state": "complete", "n_texts": 4, "n_published": 4, "reasons": []},
+        {"arxiv_id": "2603.00002", "version": 1, "state": "repeated", "n_texts": 0, "n_published": 0, "reasons": []},
+    ]
+    post = {"path": "site/_posts/2026-03-05-arxiv.md", "sha256": "0" * 64, "written_utc": "2026-03-05T08:00:00Z"}
+    inside = {
+        "export_format": 1,
+        "since_utc": None,
+        "bundles": [{"bundle_id": bundle_id, "post": post, "papers": papers}],
+    }
+    file = place / "ledger.json"
+
+    def told() -> tuple[int, dict[str, Any]]:
+        file.write_text(json.dumps(inside, indent=1), encoding="utf-8")
+        code, lines, _ = _run(capsys, "ledger", "--inside", str(file), "--json")
+        return code, json.loads("\n".join(lines))
+
+    code, found = told()
+    assert (code, found["published"], len(found["missing"])) == (10, 1, 1)
+    assert found["unpublished"] == [{"post_date": DAY, "paper": "2603.00002v1", "state": "repeated"}]
+    inside["since_utc"] = "2126-01-01T00:00:00Z"  # whatever was made before may have arrived before
+    code, found = told()
+    assert (code, found["missing"], found["bundles_not_covered"]) == (0, [], 1)
+    inside["bundles"] = [{"bundle_id": bundle_id}]
+    file.write_text(json.dumps(inside), encoding="utf-8")
+    code, _, err = _run(capsys, "ledger", "--inside", str(file))
+    assert (code, len(err.splitlines())) == (2, 1)
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -212,6 +212,34 @@ def test_a_refusal_is_not_repeated(server: PlayedArxiv, listing: ArxivListing) -
     assert len(server.seen) == 1
 
 
+def test_replacements_are_read_down_to_the_day(
+    server: PlayedArxiv, told: Told, listing: ArxivListing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(12):  # one an hour, the last three after the span
+        server.add(f"2601.{number:05}", "2026-01-05T12:00:00").versions.append(utc(f"2026-03-04T{10 + number}:00:00"))
+    _fill(server, 4)  # first versions are no replacements
+    found = listing.replaced(CATEGORIES, utc("2026-03-04T14:00:00"), utc(END))
+    assert sorted(paper.arxiv_id for paper in found) == [f"2601.{number:05}" for number in range(4, 9)]
+    assert {paper.version for paper in found} == {2}
+    assert len(server.seen) < 4  # and no further
+    assert told.lines == []
+    monkeypatch.setattr("summarizer.collect.listing.MAX_UPDATED", 6)
+    assert len(listing.replaced(CATEGORIES, utc(START), utc(END))) < 9
+    assert told.has("not all were seen")
+
+
+def test_a_listing_by_id_that_breaks_off(server: PlayedArxiv, listing: ArxivListing) -> None:
+    _fill(server, 6)
+
+    def remove(start: int) -> None:
+        if start == 5:
+            del server.papers[3:]
+
+    server.before_page = remove
+    with pytest.raises(CollectError, match="broke off"):
+        listing.versions((paper.arxiv_id, 1) for paper in list(server.papers))
+
+
 def test_papers_by_id_and_version(server: PlayedArxiv, listing: ArxivListing) -> None:
     server.add("quant-ph/0201082", "2002-01-18T15:08:05").versions.append(utc("2003-01-01T00:00:00"))
     server.add("2603.00001", "2026-03-04T00:00:00")

@@ -107,7 +107,7 @@ def test_a_part_that_the_server_refuses_is_thrown_away(server: PlayedArxiv, tmp_
     [
         (status(200, b"<html>This paper is being made.</html>"), "no PDF came"),
         (status(200, b""), "an empty file came"),
-        (lambda handler: handler.break_off(_file(handler.server), 100), ""),
+        (lambda handler: handler.break_off(_file(handler.server), 100), "IncompleteRead"),
     ],
     ids=["HTML", "empty", "cut, without a tag"],
 )

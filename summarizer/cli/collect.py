@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 LEDGER_NAME = "ledger.sqlite3"
 DOWNLOADS_NAME = "downloads"
 
+_Tables = dict[str, tuple[tuple[str, ...], list[Any]]]  # name -> columns, rows
+
 _ledger_option = click.option(
     "--ledger",
     "ledger_path",
@@ -63,6 +65,7 @@ _out_option = click.option(
 @click.pass_context
 def collect(
     ctx: click.Context,
+    /,
     post_date: datetime | None,
     since_last: bool,
     backfill: str | None,
@@ -195,7 +198,7 @@ def _show_days(opened: Ledger, as_json: bool) -> None:
         for item in opened.waiting(collection)
         if item.failure is not None
     ]
-    tables = {
+    tables: _Tables = {
         "days": (columns, rows),
         "bundles": (("bundle_id", "post_date", "papers", "path"), bundles),
         "waiting_for_pdf": (("collection", "post_date", "paper", "tries", "reason"), failed),
@@ -210,15 +213,16 @@ def _show_comparison(comparison: Comparison, as_json: bool) -> None:
         (m.post_date, m.bundle_id[:12], f"{len(m.papers)} of {m.n_papers}", " ".join(m.papers), m.remedy)
         for m in comparison.missing
     ]
-    tables = {
+    tables: _Tables = {
         "missing": (("post_date", "bundle", "papers", "which", "what to do"), missing),
-        "unpublished": (("post_date", "paper"), list(comparison.unpublished)),
+        "unpublished": (("post_date", "paper", "state"), list(comparison.unpublished)),
     }
     if as_json:
         counts = {
             "carried": comparison.n_carried,
             "published": comparison.n_published,
             "of_another_ledger": comparison.n_foreign,
+            "bundles_not_covered": comparison.n_not_covered,
         }
         write_json(
             {name: [dict(zip(c, row, strict=True)) for row in rows] for name, (c, rows) in tables.items()} | counts
@@ -229,12 +233,16 @@ def _show_comparison(comparison: Comparison, as_json: bool) -> None:
     click.echo(f"{comparison.n_carried} papers carried: {comparison.n_published} published, "
                f"{len(comparison.unpublished)} arrived but on no post, {n_missing} did not arrive")  # fmt: skip
     if comparison.unpublished:
-        click.echo("on no post: `summarizer status` inside says why (a repeat of another paper, or still to be made)")
+        click.echo("on no post: `summarizer status` inside says why; a state `repeated` is left out on purpose")
+    if comparison.n_not_covered:
+        click.echo(
+            f"{comparison.n_not_covered} older bundles are not in this file: summarizer export without --since has them"
+        )
     if comparison.n_foreign:
         click.echo(f"{comparison.n_foreign} papers inside are of bundles that this ledger does not know")
 
 
-def _show(tables: dict[str, tuple[tuple[str, ...], list[Any]]], as_json: bool) -> None:
+def _show(tables: _Tables, as_json: bool) -> None:
     if as_json:
         write_json({name: [dict(zip(c, row, strict=True)) for row in rows] for name, (c, rows) in tables.items()})
         return

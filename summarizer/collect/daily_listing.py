@@ -153,13 +153,13 @@ class ArxivDailyListing:
         only_api = [paper for key, (paper, _, source) in found.papers.items() if source == "api" and key not in kinds]
         only_feed = [entry for entry in feed.entries if self._is_missing(entry, found)]
         versions = self._api.versions((entry.arxiv_id, entry.version) for entry in only_feed) if only_feed else {}
-        gone = []
+        gone: list[FeedEntry] = []
         for entry in only_feed:
-            paper = versions.get((entry.arxiv_id, entry.version))
-            if paper is None:
+            known = versions.get((entry.arxiv_id, entry.version))
+            if known is None:
                 gone.append(entry)
             else:
-                found.add(paper, entry.kind, "feed")
+                found.add(known, entry.kind, "feed")
         for what, papers in (
             ("only in the feed", only_feed),
             ("only in the API", only_api),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, cast
+from typing import Literal
 from urllib.parse import quote
 from xml.etree import ElementTree
 
@@ -56,7 +56,7 @@ def parse_feed(content: bytes) -> Feed:
         except ValueError:
             continue
         if kind in KINDS:
-            entries.setdefault((arxiv_id, version or 1), FeedEntry(arxiv_id, version or 1, cast(Kind, kind)))
+            entries.setdefault((arxiv_id, version or 1), FeedEntry(arxiv_id, version or 1, kind))
     return Feed(max(dates, default=None), tuple(entries.values()))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -82,12 +82,17 @@ class ArxivListing:
         )
         found: dict[str, Paper] = {}
         # what is replaced while this is read comes on top and moves the rest down: no paper can be skipped
-        for result in self._client.results(search):
-            paper = paper_of(result)
+        n_read = 0
+        for paper in self._papers(search):
+            n_read += 1
             if paper.updated_utc is None or paper.updated_utc < start_utc:
                 break
             if paper.version > 1 and paper.updated_utc < end_utc:
                 found.setdefault(paper.arxiv_id, paper)
+        if n_read >= MAX_UPDATED:
+            self._report(
+                f"replacements until {end_utc:%Y-%m-%d} are more than {MAX_UPDATED} papers back: not all were seen"
+            )
         return list(found.values())
 
     def versions(self, keys: Iterable[tuple[str, int | None]]) -> dict[tuple[str, int | None], Paper]:
@@ -98,12 +103,18 @@ class ArxivListing:
             part = wanted[start : start + PAGE_SIZE // 2]
             names = [ids.versioned(*key) if key[1] is not None else key[0] for key in part]  # type: ignore[arg-type]
             search = self._arxiv.Search(id_list=names, max_results=len(names))
-            for result in self._client.results(search):
-                paper = paper_of(result)
+            for paper in self._papers(search):
                 for key in ((paper.arxiv_id, paper.version), (paper.arxiv_id, None)):
                     if key in part:
                         found[key] = paper
         return found
+
+    def _papers(self, search: Any) -> Iterator[Paper]:
+        """The results of a search that is read once."""
+        try:
+            yield from map(paper_of, self._client.results(search))
+        except self._arxiv.ArxivError as error:
+            raise CollectError(f"arXiv's API broke off its listing: {error}: run the same command again") from error
 
     def _read(self, search: Any) -> list[Paper]:
         """All results. Read again while the listing changes under the reading: no paper twice, none lost."""
