@@ -118,6 +118,17 @@ def test_what_cannot_be_done_is_one_line(
     assert any(word in err for word in said.split("|"))
 
 
+def test_bundles_are_signed(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run(capsys, "keys", "new", "key.pem")[0] == 0
+    code, paths, err = _run(capsys, "collect", "--categories", "cs.SD", "--date", DAY, "--sign", "key.pem")
+    assert (code, len(paths)) == (0, 1), err
+    assert _run(capsys, "bundle", "verify", paths[0], "--trusted", "key.pem.pub")[0] == 0
+    code, again, _ = _run(capsys, "collect", "--categories", "cs.SD", "--date", NEXT)
+    assert _run(capsys, "bundle", "verify", again[0], "--trusted", "key.pem.pub")[0] == 3
+    code, _, err = _run(capsys, "collect", "--categories", "cs.SD", "--date", DAY, "--sign", "none.pem")
+    assert (code, "none.pem" in err) == (2, True)
+
+
 def test_arxiv_being_away_is_exit_code_7_and_loses_nothing(
     place: Path, server: PlayedArxiv, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from summarizer.cli.keys import read_signers, sign_option
 from summarizer.cli.settings import settings_of, shared_options
 from summarizer.cli.tables import write_json, write_table
 from summarizer.config import CollectConfig
@@ -61,6 +62,7 @@ _out_option = click.option(
     help="List the days by this file, OAI-PMH XML or the Kaggle snapshot, instead of the API.",
 )
 @_ledger_option
+@sign_option
 @shared_options
 @click.pass_context
 def collect(
@@ -73,6 +75,7 @@ def collect(
     out_dir: Path | None,
     ledger_path: Path | None,
     metadata_paths: tuple[Path, ...],
+    sign: tuple[Path, ...],
     **options: Any,
 ) -> int:
     """Fetch what arXiv announced and put it into bundles, one a day. Prints their paths. Needs the network.
@@ -97,9 +100,12 @@ def collect(
     )
     from summarizer.collect.run import collector
     from summarizer.collect.transport import Clock
+    from summarizer.stages.admission import limits
     from summarizer.stages.progress import shown_progress
 
-    settings = _with_options(settings_of(ctx).read_config().collect, options)
+    signers = read_signers(sign)  # before the work: a key that cannot be read is said at once
+    config = settings_of(ctx).read_config()
+    settings = _with_options(config.collect, options)
     out = out_dir if out_dir is not None else Path(settings.out)
     calendar, now = make_calendar(settings), Clock().now()
     with (
@@ -119,7 +125,16 @@ def collect(
             if warning := unknown_years(calendar, days):
                 progress.message(warning)
         work = collector(
-            settings, calendar, ledger, out, out / DOWNLOADS_NAME, progress, days=days, metadata_paths=metadata_paths
+            settings,
+            calendar,
+            ledger,
+            out,
+            out / DOWNLOADS_NAME,
+            progress,
+            days=days,
+            metadata_paths=metadata_paths,
+            sign=signers,
+            limits=limits(config.bundle),
         )
         for path in work.finish():
             click.echo(path)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from summarizer import ids
-from summarizer.bundle import daily_window, verify_bundle, write_bundle
+from summarizer.bundle import DEFAULT_LIMITS, Limits, Signer, daily_window, verify_bundle, write_bundle
 from summarizer.collect.calendar import Calendar, Day
 from summarizer.collect.daily_listing import DailyListing
 from summarizer.collect.ledger import Ledger, Planned, Waiting
@@ -48,7 +48,7 @@ class DayResult:
 
 
 class Collector:
-    """Makes bundles of days. One collection: a basis and a set of categories."""
+    """Makes bundles of days. One collection: a basis and a set of categories. Each key of ``sign`` signs them."""
 
     def __init__(
         self,
@@ -60,6 +60,9 @@ class Collector:
         out_dir: Path,
         progress: Progress,
         clock: Clock | None = None,
+        *,
+        sign: Sequence[Signer] = (),
+        limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         self._settings = settings
         self._calendar = calendar
@@ -69,6 +72,8 @@ class Collector:
         self._out_dir = out_dir
         self._progress = progress
         self._clock = clock or Clock()
+        self._sign = sign
+        self._limits = limits
 
     def finish(self) -> list[Path]:
         """Write the bundles that an earlier run was killed in. Returns their paths."""
@@ -90,7 +95,7 @@ class Collector:
         """The file of a bundle, if the run was killed after it had its name and before it was entered."""
         for path in sorted(self._out_dir.glob(f"{planned.post_date.isoformat()}-*.tar")):
             try:
-                manifest = verify_bundle(path)
+                manifest = verify_bundle(path, limits=self._limits)
             except BundleError:
                 continue
             if manifest.created_utc == planned.created_utc and not self._ledger.bundles_like(manifest.bundle_id):
@@ -207,8 +212,10 @@ class Collector:
             categories=categories.split(","),
             n_fetched=len(papers),
             created_utc=planned.created_utc,
+            sign=self._sign,
+            limits=self._limits,
         )
-        bundle_id = verify_bundle(path).bundle_id
+        bundle_id = verify_bundle(path, limits=self._limits).bundle_id
         if planned.bundle_id not in (None, bundle_id):
             self._progress.message(f"{path}: arXiv's PDFs have changed since; the bundle has another id now")
         self._enter(planned, bundle_id, path)

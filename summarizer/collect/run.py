@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from summarizer.bundle import DEFAULT_LIMITS, Limits, Signer
 from summarizer.collect.calendar import Calendar, Day
 from summarizer.collect.collection import Collector, Progress
 from summarizer.collect.daily_listing import ArxivDailyListing, DailyListing, FileDailyListing
@@ -27,6 +28,8 @@ def collector(
     days: Sequence[Day] = (),
     metadata_paths: Sequence[Path] = (),
     clock: Clock | None = None,
+    sign: Sequence[Signer] = (),
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Collector:
     """A collector for these settings; ``metadata_paths`` take the API's place for ``days``. Raises ConfigError."""
     for template in settings.pdf_urls:
@@ -53,4 +56,4 @@ def collector(
             report=progress.message,
         )
     pdfs = PdfFolder(downloads, transport, settings.pdf_urls, settings.max_pdf_bytes)
-    return Collector(settings, calendar, ledger, listing, pdfs, out_dir, progress, clock)
+    return Collector(settings, calendar, ledger, listing, pdfs, out_dir, progress, clock, sign=sign, limits=limits)
