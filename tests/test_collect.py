@@ -274,7 +274,10 @@ def test_the_feed_completes_the_api_and_gives_the_kinds(side: Side) -> None:
         ],
     )
     side.collect("2026-03-05")
-    assert set(side.contents()["2026-03-05"]) == {"2603.00001v1", "2603.00002v1", "2601.00003v1", "2603.00004v1"}
+    expected = {"2603.00001v1", "2603.00002v1", "2601.00003v1", "2603.00004v1"}
+    assert set(side.contents()["2026-03-05"]) == expected
+    # what the API does not know is described by the feed; its PDF is not there yet either
+    assert [item.paper.arxiv_id for item in side.ledger.waiting("announced cs.SD,eess.AS")] == ["2603.99999"]
     assert side.told.has("only in the feed", "2601.00003v1", "2603.00004v1", "2603.99999v1")
     assert side.told.has("only in the API", "2603.00002v1")
     assert side.told.has("unknown to the API", "2603.99999v1")

@@ -331,4 +331,8 @@ def test_recorded_feed(corpus: Path) -> None:
     assert str(feed.post_date) == "2025-08-20"
     assert [entry.kind for entry in feed.entries].count("cross") == 5
     assert len(feed.entries) == 7
-    assert (feed.entries[0].arxiv_id, feed.entries[0].version) == ("2508.13426", 1)
+    first = feed.entries[0].paper
+    assert (first.arxiv_id, first.version, first.categories) == ("2508.13426", 1, ("cs.CL", "cs.AI"))
+    assert first.authors == ("Chunhua Liu", "Kabir Manandhar Shrestha", "Sukai Huang")
+    assert first.title.startswith("ALIGN: Word Association Learning")
+    assert first.abstract.startswith("As large language models")

@@ -134,7 +134,7 @@ class ArxivDailyListing:
 
     def _earliest(self, collected: Iterable[date]) -> datetime:
         days = [day for post_date in collected if (day := self._calendar.day_on(post_date)) is not None]
-        return min(day.start_utc for day in days)
+        return min((day.start_utc for day in days), default=datetime.max)
 
     def _compare(self, day: Day, found: _Found) -> None:
         """Take from the feed what the API does not list, and the kind of each announcement."""
@@ -158,12 +158,11 @@ class ArxivDailyListing:
             known = versions.get((entry.arxiv_id, entry.version))
             if known is None:
                 gone.append(entry)
-            else:
-                found.add(known, entry.kind, "feed")
+            found.add(known or entry.paper, entry.kind, "feed")
         for what, papers in (
             ("only in the feed", only_feed),
             ("only in the API", only_api),
-            ("in the feed but unknown to the API, not fetched (run this day again later)", gone),
+            ("unknown to the API, so described as the feed does", gone),
         ):
             if papers:
                 self._report(f"{day.post_date}: {what}: {_named(papers)}")

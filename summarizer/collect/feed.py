@@ -13,21 +13,30 @@ from typing import Literal
 from urllib.parse import quote
 from xml.etree import ElementTree
 
-from summarizer import ids
+from summarizer import ids, text
 from summarizer.collect.transport import Transport
+from summarizer.records import Paper
 
 Kind = Literal["new", "cross", "replace", "replace-cross"]
 KINDS: tuple[Kind, ...] = ("new", "cross", "replace", "replace-cross")
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
+_CREATOR = "{http://purl.org/dc/elements/1.1/}creator"
 _ANNOUNCE_TYPE = "{http://arxiv.org/schemas/atom}announce_type"
 
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
-    arxiv_id: str
-    version: int
     kind: Kind
+    paper: Paper  #: as far as the feed describes it: without times and comment
+
+    @property
+    def arxiv_id(self) -> str:
+        return self.paper.arxiv_id
+
+    @property
+    def version(self) -> int:
+        return self.paper.version
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +65,28 @@ def parse_feed(content: bytes) -> Feed:
         except ValueError:
             continue
         if kind in KINDS:
-            entries.setdefault((arxiv_id, version or 1), FeedEntry(arxiv_id, version or 1, kind))
+            paper = _paper(entry, arxiv_id, version or 1)
+            entries.setdefault((arxiv_id, version or 1), FeedEntry(kind, paper))
     return Feed(max(dates, default=None), tuple(entries.values()))
+
+
+def _paper(entry: ElementTree.Element, arxiv_id: str, version: int) -> Paper:
+    categories = tuple(term for category in entry.iterfind(f"{_ATOM}category") if (term := category.get("term")))
+    names = text.one_line(entry.findtext(_CREATOR) or "").split(", ")
+    return Paper(
+        arxiv_id=arxiv_id,
+        version=version,
+        title=text.one_line(entry.findtext(f"{_ATOM}title") or "") or arxiv_id,
+        authors=tuple(filter(None, names)),
+        categories=categories,
+        primary_category=next(iter(categories), ""),
+        submitted_utc=None,
+        updated_utc=None,
+        # "arXiv:2508.13426v1 Announce Type: cross", and on the next line "Abstract: ..."
+        abstract=text.one_line((entry.findtext(f"{_ATOM}summary") or "").partition("Abstract:")[2]),
+        comment=None,
+        links=(f"https://arxiv.org/abs/{ids.versioned(arxiv_id, version)}",),
+    )
 
 
 def _fault_of_feed(content: bytes) -> str:
