@@ -12,8 +12,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 OFFLINE_MODULES = (
-    "duckdb", "jinja2", "llama_cpp", "numpy", "psutil", "pymupdf", "pymupdf4llm", "yaml", "sacrebleu", "sentence_transformers",
-    "sentencex", "torch", "transformers", "zhon",
+    "duckdb", "jinja2", "llama_cpp", "numpy", "psutil", "pymupdf", "pymupdf4llm", "rjieba", "sacrebleu",
+    "sentence_transformers", "sentencex", "torch", "transformers", "yaml", "zhon",
 )  # fmt: skip
 COLLECT_MODULES = ("arxiv", "requests", "lxml")
 #: Modules that the blocked list must name, for each requirement of an extra: the names differ for some.

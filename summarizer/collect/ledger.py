@@ -228,7 +228,8 @@ class Ledger:
         """The file of a planned bundle is written."""
         with self._connection as con:
             con.execute(
-                "UPDATE bundle SET bundle_id = ?, path = ? WHERE bundle_no = ?", [bundle_id, str(path), bundle_no]
+                "UPDATE bundle SET bundle_id = ?, path = ? WHERE bundle_no = ?",
+                [bundle_id, str(path.absolute()), bundle_no],
             )
 
     def unwritten(self) -> list[Planned]:
