@@ -33,8 +33,9 @@ check_compiler() {
 }
 
 # set_up [EXTRA]: the virtual environment with this project, installed again only when what decides it has changed.
+# Without a name the offline half; "dev" has both halves and what the tests need.
 set_up() {
-    local extra="${1:-}" python hash stamp
+    local extra="${1:-offline}" python hash stamp
     if [[ -x "$VENV/bin/python" ]]; then
         python="$VENV/bin/python"
     else
@@ -49,16 +50,16 @@ set_up() {
         "$VENV/bin/python" --version
         cat "$ROOT/pyproject.toml" "$ROOT/constraints.txt"
     } | sha256sum | cut -d ' ' -f 1)
-    for stamp in "$VENV/.installed${extra:+-$extra}" "$VENV/.installed-dev"; do
+    for stamp in "$VENV/.installed-$extra" "$VENV/.installed-dev"; do
         if [[ -f "$stamp" && "$(<"$stamp")" == "$hash" ]]; then
             return
         fi
     done
-    stamp="$VENV/.installed${extra:+-$extra}"
+    stamp="$VENV/.installed-$extra"
     "$VENV/bin/python" -c 'import llama_cpp' 2>/dev/null || check_compiler
     say "installing the dependencies (the first time llama.cpp is compiled, which takes minutes)"
     "$VENV/bin/python" -m pip install --quiet --constraint "$ROOT/constraints.txt" \
-        --editable "$ROOT${extra:+[$extra]}" ||
+        --editable "$ROOT[$extra]" ||
         fail "the dependencies could not be installed (see above): check that pip can reach a package index"
     printf '%s\n' "$hash" >"$stamp"
 }

@@ -96,6 +96,34 @@ class StoreConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class CollectConfig:
+    """What the connected side fetches, and how politely."""
+
+    categories: tuple[str, ...] = ()  #: arXiv categories, such as cs.SD
+    out: str = "bundles"  #: folder of the bundles, the ledger and the downloads
+    basis: Literal["announced", "submitted"] = "announced"  #: days as arXiv announces them, or 24 hours of submissions
+    cross_lists: bool = True  #: papers whose primary category is another one
+    replacements: bool = False  #: new versions of older papers
+    include: tuple[str, ...] = ()  #: only papers with one of these words in title or abstract
+    exclude: tuple[str, ...] = ()  #: no papers with one of these words in title or abstract
+    daily_maximum: int = _setting(0, least=0)  #: papers in the bundles of one day, the rest waits; 0: no limit
+    retry_days: int = _setting(7, least=0)  #: how long a PDF that does not come is tried again
+    lookback_days: int = _setting(14, least=0, most=90)  #: how far back late papers (held by moderators) are looked for
+    no_announcement: tuple[str, ...] = ()  #: further days without one, YYYY-MM-DD in US Eastern
+    contact: str = ""  #: e-mail or address told to arXiv with each request
+    delay_seconds: float = _setting(3.0, least=0)  #: from one request to the next to the same host
+    retries: int = _setting(4, least=0, most=20)  #: how often a request that got no whole answer is sent again
+    parallel: int = _setting(1, least=1, most=8)  #: PDFs fetched at the same time
+    max_pdf_bytes: int = _setting(200 * 1024**2, least=1024**2)  #: a larger file is not fetched
+    api_url: str = "https://export.arxiv.org/api/query"
+    feed_url: str = "https://rss.arxiv.org/atom/{categories}"  #: "": the day is not compared with the feed
+    pdf_urls: tuple[str, ...] = (
+        "https://export.arxiv.org/pdf/{id}v{version}",
+        "https://arxiv.org/pdf/{id}v{version}",
+    )  #: tried in this order
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All settings, one field for each section of the file."""
 
@@ -106,6 +134,7 @@ class Config:
     generate: GenerateConfig = field(default_factory=GenerateConfig)
     bundle: BundleConfig = field(default_factory=BundleConfig)
     store: StoreConfig = field(default_factory=StoreConfig)
+    collect: CollectConfig = field(default_factory=CollectConfig)
 
     def as_dict(self) -> dict[str, dict[str, Any]]:
         """Plain values by section and key, as they are kept with a run."""

@@ -85,3 +85,9 @@ class PdfError(SummarizerError):
         self.category = category
         self.detail = detail
         super().__init__(f"{category}: {detail}")
+
+
+class CollectError(SummarizerError):
+    """arXiv, or a mirror of it, refuses or does not answer, or what it answers cannot be used. Exit code 7."""
+
+    exit_code: ClassVar[int] = 7

@@ -52,6 +52,8 @@ def test_a_value_changes_only_itself(tmp_path: Path) -> None:
     assert config.pdf.seconds_base == 5.0
     assert isinstance(config.pdf.seconds_base, float)
     assert config.generate == Config().generate
+    lists = read_config(_written(tmp_path, '[collect]\ncategories = ["cs.SD", "eess.AS"]\ncross_lists = false\n'))
+    assert (lists.collect.categories, lists.collect.cross_lists) == (("cs.SD", "eess.AS"), False)
 
 
 @pytest.mark.parametrize(
@@ -70,6 +72,9 @@ def test_a_value_changes_only_itself(tmp_path: Path) -> None:
         ("[pdf]\nseconds_base = nan\n", "pdf.seconds_base"),
         ("[dedup]\nnear_threshold = 1.5\n", "dedup.near_threshold"),
         ('[dedup]\nnear_threshold = "high"\n', "dedup.near_threshold"),
+        ('[collect]\ncategories = "cs.SD"\n', "collect.categories"),
+        ('[collect]\ninclude = ["speech", 3]\n', "collect.include"),
+        ("[collect]\ncross_lists = 1\n", "collect.cross_lists"),
         ("[llm\n", "TOML"),
     ],
 )

@@ -19,7 +19,11 @@ HEAVY = (
     "cryptography",
     "transformers",
     "arxiv",
+    "requests",
+    "lxml",
+    "sqlite3",
     "urllib3",
+    "summarizer.collect",
 )
 PROGRAM = """
 import sys
@@ -40,6 +44,8 @@ sys.exit(code)
         ["sql", "--help"],
         ["bundle", "pack", "--help"],
         ["keys", "new", "--help"],
+        ["collect", "--help"],
+        ["ledger", "--help"],
     ],
     ids=" ".join,
 )

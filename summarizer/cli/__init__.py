@@ -14,9 +14,9 @@ from collections.abc import Sequence
 import click
 
 from summarizer import __version__
-from summarizer.cli import bundles, daily, keys, models, plan, queries
+from summarizer.cli import bundles, collect, daily, keys, models, plan, queries
 from summarizer.cli.settings import Settings, shared_options
-from summarizer.errors import EXIT_INTERRUPTED, SummarizerError
+from summarizer.errors import EXIT_INTERRUPTED, ConfigError, SummarizerError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -40,6 +40,8 @@ for _command in (
     models.models,
     bundles.bundle,
     keys.keys,
+    collect.collect,
+    collect.ledger,
 ):
     cli.add_command(_command)
 
@@ -70,6 +72,10 @@ def run_command(command: click.Command, arguments: Sequence[str] | None, name: s
         # the reader of stdout is gone (``summarizer sql ... | head``); keep the interpreter's last flush from complaining
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except ModuleNotFoundError as error:
+        half = "collect" if (error.name or "").partition(".")[0] in ("arxiv", "requests", "lxml") else "offline"
+        what = f"{error.name} is not installed; this command needs the half of the program that has it"
+        return _told(name, f"{what}: pip install '.[{half}]' in the project's folder", ConfigError.exit_code, settings)
     except Exception as error:  # noqa: BLE001 - the one place where anything unexpected becomes a line and a code
         what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         return _told(name, what if settings.debug else f"{what} (--debug shows where)", 1, settings)

@@ -45,7 +45,8 @@ class RunRecorder:
     def __init__(self, store: Store, command: str, config: Config) -> None:
         self._store = store
         self._command = command
-        self._config = canonical_json(config.as_dict())
+        # [collect] decides nothing here, and may name mirrors and addresses of the other side
+        self._config = canonical_json({name: kept for name, kept in config.as_dict().items() if name != "collect"})
         self._started = utc_now()
         self._recorded = False
         self.run_id = uuid.uuid4().hex
