@@ -120,10 +120,24 @@ def test_a_new_text_that_fails_leaves_the_old_one_in_its_place(desk: Desk, capsy
     assert desk.row_counts()["attempt"] == n_attempts
 
 
-def test_max_papers_and_the_latest_days_first(desk: Desk) -> None:
+def test_missing_texts_come_first_then_those_of_the_latest_days(desk: Desk) -> None:
+    trial_store.add_paper(Store(desk.store), 6, date(2026, 3, 2))
+    assert desk.run("generate") == 0
     version = desk.promote(("不增添。", "不增添，要通顺。"))
+    trial_store.add_paper(Store(desk.store), 7, date(2026, 2, 1))
+
+    def made() -> list[tuple[str]]:
+        return desk.sql(
+            f"SELECT arxiv_id FROM attempt JOIN prompt USING (prompt_hash) WHERE prompt_version = '{version}' "
+            "AND prompt.task = 'translation' ORDER BY attempt.created_utc"
+        )
+
     assert desk.run("generate", "--stale", "--max-papers", "1") == 0
-    assert [v for v, _ in desk.texts()].count(version) == 1
+    assert made() == [("2603.00007",)]  # had no text
+    assert desk.run("generate", "--stale", "--max-papers", "1") == 0
+    assert made() == [("2603.00007",), ("2603.00006",)]
+    assert desk.run("generate", "--stale") == 0
+    assert len(made()) == 6
 
 
 def test_an_older_prompts_folder_makes_nothing_stale(desk: Desk, tmp_path: Path) -> None:

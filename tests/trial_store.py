@@ -65,6 +65,16 @@ def build(path: Path, n_papers: int = 5) -> Store:
     return store
 
 
+def add_paper(store: Store, number: int, day: date) -> None:
+    """One more paper, of another day, without sections."""
+    key = (f"2603.0000{number}", 1)
+    paper = prepared_store.make_paper(key, f"Late {number}", abstract(number))
+    with store.write() as con:
+        manifest = prepared_store.make_manifest(f"{number}" * 64, day, [key])
+        papers.register_bundle(con, manifest, [paper], "/in/late.tar", NOW)
+        prepared_store.embed_and_compare(con, "run-1", [], NOW)
+
+
 def write_pairs(path: Path, n: int = 4) -> Path:
     """A case file with references, in the form of the reference translations."""
     rows = [
