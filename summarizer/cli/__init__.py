@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import click
 
 from summarizer import __version__
-from summarizer.cli import bundles, daily, keys, models, plan, queries
+from summarizer.cli import bundles, daily, imports, keys, models, plan, queries
 from summarizer.cli.settings import Settings, shared_options
 from summarizer.errors import EXIT_INTERRUPTED, SummarizerError
 
@@ -40,6 +40,7 @@ for _command in (
     models.models,
     bundles.bundle,
     keys.keys,
+    imports.import_posts,
 ):
     cli.add_command(_command)
 
