@@ -24,6 +24,10 @@ class ConfigError(SummarizerError):
     exit_code: ClassVar[int] = 2
 
 
+class PostError(SummarizerError):
+    """A file is not a daily post that can be imported. Exit code 1."""
+
+
 class BundleError(SummarizerError):
     """A bundle cannot be written, or is refused. Exit code 3."""
 

@@ -65,7 +65,7 @@ class Paper:
     abstract: str  #: "" when it could not be read
     comment: str | None
     links: tuple[str, ...]
-    metadata_source: Literal["papers.jsonl", "pdf", "none"] = "papers.jsonl"
+    metadata_source: Literal["papers.jsonl", "pdf", "none", "imported"] = "papers.jsonl"
     source_file: str | None = None  #: the file's name when it was packed
 
 
@@ -304,3 +304,34 @@ class Post:
     n_fetched: int
     papers: tuple[PostPaper, ...]
     unreadable: tuple[Unreadable, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PostPart:
+    """A stretch of an imported post, byte for byte: the data of all parts in order are the file."""
+
+    kind: Literal["head", "paper", "other"]  #: ``other``: a heading of its own that is no paper, with what follows
+    data: bytes
+    key: tuple[str, int] | None = None  #: arXiv id and version, of a paper
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedPaper:
+    """A paper as a post shows it. A task is in ``texts``, or in ``notices``, or the post has nothing for it."""
+
+    paper: Paper
+    texts: dict[Task, str]
+    notices: dict[Task, str]  #: what stands in the place of a text and is none, such as 「全文解读失败：…」
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedPost:
+    """A daily post that another system published."""
+
+    post_date: date
+    path: str  #: below the site's folder, with slashes
+    window: Window
+    categories: tuple[str, ...]
+    n_fetched: int
+    papers: tuple[ImportedPaper, ...]  #: in order; each id and version once
+    parts: tuple[PostPart, ...]

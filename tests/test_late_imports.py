@@ -42,6 +42,7 @@ sys.exit(code)
         ["run", "--help"],
         ["models", "fetch", "--help"],
         ["sql", "--help"],
+        ["import-posts", "--help"],
         ["bundle", "pack", "--help"],
         ["keys", "new", "--help"],
         ["collect", "--help"],

@@ -6,13 +6,19 @@ After a change of a saved query run ``python tests/test_queries_doc.py`` in the 
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 
+import archive_posts
 import duckdb
 import prepared_store
 import pytest
 
-from summarizer.store import Store
+from summarizer.config import Config
+from summarizer.stages.imports import import_posts
+from summarizer.stages.progress import SilentProgress
+from summarizer.stages.recorder import RunRecorder
+from summarizer.store import Store, papers
 from summarizer.store.saved import SECTIONS, SavedQuery, saved_queries
 from summarizer.store.sql import query
 
@@ -60,9 +66,31 @@ def _entry(saved: SavedQuery) -> str:
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    store = prepared_store.build(tmp_path_factory.mktemp("queries") / "store.duckdb")
+    folder = tmp_path_factory.mktemp("queries")
+    store = prepared_store.build(folder / "store.duckdb")
     prepared_store.add_weeks(store)
+    _import_post(store, folder)
     return store
+
+
+def _import_post(store: Store, folder: Path) -> None:
+    """A post of another system with two papers, one without a breakdown; then a bundle that brings the first again."""
+    day = date(2026, 2, 1)
+    listed = [("2601.00007v1", "Known"), ("2601.00008v1", "Failed")]
+    texts = ("1)  \n甲\n\n2)  \n乙\n\n3)  \n丙", archive_posts.FAILURES[0])
+    blocks = [
+        archive_posts.block(title, "".join(archive_posts.fields(versioned, ["A"], ["cs.SD"])), "译文。", text)
+        for (versioned, title), text in zip(listed, texts, strict=True)
+    ]
+    file = folder / f"{day}-arxiv.md"
+    file.write_text(archive_posts.head(day, 2, 2) + "\n".join(blocks), encoding="utf-8")
+    import_posts(store, RunRecorder(store, "test", Config()), SilentProgress(), [file])
+    key = ("2601.00007", 1)
+    manifest = prepared_store.make_manifest("3" * 64, prepared_store.NEXT_DAY, [key])
+    with store.write() as con:
+        papers.register_bundle(
+            con, manifest, [prepared_store.make_paper(key, "Known")], "/in/14.tar", prepared_store.NOW
+        )
 
 
 def test_page_and_saved_queries_agree() -> None:

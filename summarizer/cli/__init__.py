@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import click
 
 from summarizer import __version__
-from summarizer.cli import bundles, collect, daily, keys, models, plan, queries
+from summarizer.cli import bundles, collect, daily, imports, keys, models, plan, queries
 from summarizer.cli.settings import Settings, shared_options
 from summarizer.errors import EXIT_INTERRUPTED, ConfigError, SummarizerError
 
@@ -42,6 +42,7 @@ for _command in (
     keys.keys,
     collect.collect,
     collect.ledger,
+    imports.import_posts,
 ):
     cli.add_command(_command)
 

@@ -44,7 +44,8 @@ def read_limits(until: str | None, max_papers: int | None = None) -> Limits:
 
 
 @contextmanager
-def _session(ctx: click.Context, trusted: tuple[Path, ...] = ()) -> Iterator[Session]:
+def open_session(ctx: click.Context, trusted: tuple[Path, ...] = ()) -> Iterator[Session]:
+    """What the stages of this command share."""
     from summarizer.stages.run import session
 
     settings = settings_of(ctx)
@@ -83,7 +84,7 @@ def run(
     from summarizer.stages.run import run_bundles
 
     limits = read_limits(until, max_papers)
-    with _session(ctx, trusted) as opened:
+    with open_session(ctx, trusted) as opened:
         posts = run_bundles(opened, bundles, out_dir, limits)
     for path in posts:
         click.echo(path)
@@ -99,7 +100,7 @@ def ingest(ctx: click.Context, bundle: Path, trusted: tuple[Path, ...]) -> int:
     """Verify BUNDLE, register its papers and read their PDFs into sections."""
     from summarizer.stages.run import ingest_bundle
 
-    with _session(ctx, trusted) as opened:
+    with open_session(ctx, trusted) as opened:
         ingest_bundle(opened, bundle)
     return opened.exit_code
 
@@ -111,7 +112,7 @@ def embed(ctx: click.Context) -> int:
     """Compute the missing embeddings."""
     from summarizer.stages.run import embed_papers
 
-    with _session(ctx) as opened:
+    with open_session(ctx) as opened:
         embed_papers(opened)
     return opened.exit_code
 
@@ -123,7 +124,7 @@ def dedup(ctx: click.Context) -> int:
     """Find papers that repeat earlier ones."""
     from summarizer.stages.run import find_repeated_papers
 
-    with _session(ctx) as opened:
+    with open_session(ctx) as opened:
         find_repeated_papers(opened)
     return opened.exit_code
 
@@ -147,7 +148,7 @@ def generate(ctx: click.Context, until: str | None, max_papers: int | None, stal
     from summarizer.stages.run import generate_texts
 
     limits = read_limits(until, max_papers)
-    with _session(ctx) as opened:
+    with open_session(ctx) as opened:
         generate_texts(opened, limits, stale=stale)
     return opened.exit_code
 
@@ -160,7 +161,7 @@ def publish(ctx: click.Context, out_dir: Path) -> int:
     """Write the posts that are due, and those whose file is gone or was changed. Prints their paths."""
     from summarizer.stages.run import publish_posts
 
-    with _session(ctx) as opened:
+    with open_session(ctx) as opened:
         posts = publish_posts(opened, out_dir)
     for path in posts:
         click.echo(path)

@@ -221,6 +221,11 @@ def _write_status(found: dict[str, Any]) -> None:
         f"{len(found['bundles'])} bundles, {papers['n_papers']} papers in {papers['n_versions']} versions, "
         f"{papers['n_left_out']} left out as repeats"
     )
+    if n_posts := found["imported"]["n_posts"]:
+        click.echo(
+            f"{n_posts} posts imported with {found['imported']['n_papers']} papers, "
+            f"{found['imported']['first']} to {found['imported']['last']}"
+        )
     write_table(
         ("stage", "done", "pending", "failed"),
         [(name, stage["done"], stage["pending"], stage["failed"]) for name, stage in found["stages"].items()],

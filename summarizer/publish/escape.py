@@ -14,6 +14,7 @@ characters.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 
@@ -46,6 +47,9 @@ _PLAIN = re.compile(
 _ENTITY = {"tag": "&lt;", "attributes": "&#123;", "tilde": "&#126;"}
 _KEPT = frozenset({"code", "link", "pair"})
 
+_SIGN = {"&lt;": "<", "&#123;": "{", "&#126;": "~", "&#37;": "%"}
+_ESCAPED = re.compile(r"\\(?P<sign>[!-/:-@\[-`{-~])|" + "|".join(_SIGN))
+
 _LIQUID = re.compile(r"(?<=\{)[{%]")
 _LIQUID_ENTITY = {"{": "&#123;", "%": "&#37;"}
 _LIQUID_IN_CODE = re.compile(r"\{(?=[{%])")
@@ -61,6 +65,21 @@ _FORGED_PART = re.compile(r"([ \t]*\d{1,9})\)")
 def plain_line(text: str) -> str:
     """Plain text on one line: for a heading, a list item or the inside of a sentence."""
     return _liquid(_PLAIN.sub(_replace, " ".join(_clean(text).split())))
+
+
+def written_line(line: str) -> str:
+    """The plain text that :func:`plain_line` wrote as ``line``; a line that it does not write is given back as it is."""
+    return _written(line, plain_line)
+
+
+def written_text(text: str) -> str:
+    """The plain text that :func:`plain_text` wrote as ``text``; another one is given back as it is."""
+    return _written(text, plain_text)
+
+
+def _written(escaped: str, write: Callable[[str], str]) -> str:
+    text = _ESCAPED.sub(lambda found: found["sign"] or _SIGN[found[0]], escaped)
+    return text if write(text) == escaped else escaped
 
 
 def plain_text(text: str) -> str:

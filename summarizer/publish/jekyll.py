@@ -23,16 +23,16 @@ from summarizer.records import Paper, Post, PostPaper, Task, Window
 
 _TEMPLATE = "post.md.j2"
 _PARTS: tuple[Task, ...] = ("background", "method", "results")
-_UNKNOWN = "（未知）"
-_NO_TITLE = "（无标题）"
+UNKNOWN = "（未知）"
+NO_TITLE = "（无标题）"
 _NO_REASON = "原因未记录"
 
 _PLAIN_TAG = re.compile(r"[a-z]+(?:-[a-z]+)*(?:\.[A-Za-z]+(?:-[A-Za-z]+)*)?")
 _YAML_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 
 #: Without a time zone database too: China has had one offset and no summer time since 1991.
-_BEIJING = timezone(timedelta(hours=8), "CST")
-_ZONES: dict[str, tuple[tzinfo, str]] = {"Asia/Shanghai": (_BEIJING, "CST，北京时间")}
+BEIJING = timezone(timedelta(hours=8), "CST")
+_ZONES: dict[str, tuple[tzinfo, str]] = {"Asia/Shanghai": (BEIJING, "CST，北京时间")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,10 @@ class _Span:
     end: str
 
 
-def post_path(post_date: date) -> PurePath:
-    """Where the post of a day lies below the site's folder."""
-    return PurePath("_posts") / f"{post_date.isoformat()}-arxiv.md"
+def post_path(post_date: date, page: int = 1) -> PurePath:
+    """Where a page of the day lies below the site's folder. A day has a second one beside an imported post only."""
+    name = f"{post_date.isoformat()}-arxiv" if page == 1 else f"{post_date.isoformat()}-arxiv-{page}"
+    return PurePath("_posts") / f"{name}.md"
 
 
 def render_post(post: Post) -> bytes:
@@ -79,7 +80,7 @@ def _template() -> Template:
     )
     environment.filters.update(
         line=plain_line,
-        heading=lambda text: plain_line(text) or _NO_TITLE,
+        heading=lambda text: plain_line(text) or NO_TITLE,
         names=_names,
         translation=_translation,
         part=_part,
@@ -91,7 +92,7 @@ def _template() -> Template:
 
 
 def _names(names: tuple[str, ...]) -> str:
-    return ", ".join(filter(None, map(plain_line, names))) or _UNKNOWN
+    return ", ".join(filter(None, map(plain_line, names))) or UNKNOWN
 
 
 def _tag(category: str) -> str:

@@ -49,7 +49,7 @@ class Plan:
     n_new: int  #: the store has never seen it
     n_begun: int  #: something is left to do
     n_done: int
-    n_repeated: int  #: left out as the repeat of an earlier one
+    n_repeated: int  #: left out as the repeat of an earlier one, or known from an imported post
     n_unreadable: int  #: its PDF gives no text, and nothing else is left to do
     n_elsewhere: int  #: of other bundles in the store, with something left to do
     pdf_bytes: int  #: of the PDFs to read
@@ -113,7 +113,7 @@ class _Found:
         """The PDF that the run would read."""
         if self.state is None:
             return next(iter(self.pdfs), None)
-        if self.state.has_document:
+        if self.state.has_document or self.state.imported:
             return None
         return next((pdf for pdf in self.pdfs if pdf.sha256 not in self.state.failed_pdfs), None)
 
@@ -218,7 +218,7 @@ def _expect(item: _Found) -> None:
     state, is_read = item.state, item.to_read is not None
     if state is None:
         item.to_embed = item.to_compare = is_read or item.paper.metadata_source != "none" or item.paper.abstract != ""
-    if state is not None and state.repeated:
+    if state is not None and (state.repeated or state.imported):
         return
     if item.to_compare and (state is None or not state.compared) and item.paper.abstract:
         item.tasks.setdefault("translation", 0)
@@ -278,7 +278,7 @@ def _put_together(
 def _count_of(item: _Found) -> str:
     if item.state is None:
         return "new"
-    if item.state.repeated:
+    if item.state.repeated or item.state.imported:
         return "repeated"
     if item.pending:
         return "begun"

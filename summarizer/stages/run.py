@@ -124,6 +124,21 @@ def publish_posts(session: Session, out_dir: Path) -> list[Path]:
     return paths
 
 
+def import_archive(session: Session, paths: Sequence[Path]) -> list[Path]:
+    """Take daily posts into the store; gives back the files that were imported."""
+    from summarizer.stages.imports import import_posts
+
+    result = import_posts(session.store, session.run, session.progress, paths)
+    session.progress.close()
+    session.progress.message(
+        f"{len(result.imported)} posts imported with {result.n_papers} papers and {result.n_texts} texts "
+        f"({result.n_without_breakdown} papers have no breakdown), {result.n_known} known before, "
+        f"{result.n_passed_over} passed over, {len(result.refused)} left out"
+    )
+    session.exit_code = EXIT_ITEMS_FAILED if result.refused else EXIT_DONE
+    return result.imported
+
+
 def peak_memory_bytes() -> int:
     """Largest resident memory of this process plus that of its largest child, although the two need not meet."""
     unit = 1 if sys.platform == "darwin" else 1024

@@ -41,6 +41,7 @@ class PaperState:
     embedded: bool  #: under the model asked for
     compared: bool
     repeated: bool
+    imported: bool = False  #: known from an imported post: nothing is made of it
 
 
 def answers(con: DuckDBPyConnection, model_sha256: str, prompt_hashes: Mapping[Task, str]) -> dict[Task, AnswerHistory]:
@@ -128,7 +129,8 @@ def paper_states(con: DuckDBPyConnection, keys: Sequence[PaperKey], embedder_sha
                 WHERE e.arxiv_id = p.arxiv_id AND e.version = p.version AND e.model_sha256 = $embedder
             ),
             EXISTS (FROM dedup_check AS c WHERE c.arxiv_id = p.arxiv_id AND c.version = p.version),
-            EXISTS (FROM repeated_paper AS r WHERE r.arxiv_id = p.arxiv_id AND r.version = p.version)
+            EXISTS (FROM repeated_paper AS r WHERE r.arxiv_id = p.arxiv_id AND r.version = p.version),
+            p.metadata_source = 'imported'
         FROM paper_version AS p
         SEMI JOIN given AS g ON g.arxiv_id = p.arxiv_id AND g.version = p.version
         """,
@@ -144,7 +146,13 @@ def paper_states(con: DuckDBPyConnection, keys: Sequence[PaperKey], embedder_sha
         failed.setdefault((arxiv_id, version), []).append(input_hash)
     return {
         (arxiv_id, version): PaperState(
-            has_document, has_sections, tuple(failed.get((arxiv_id, version), ())), embedded, compared, repeated
+            has_document,
+            has_sections,
+            tuple(failed.get((arxiv_id, version), ())),
+            embedded,
+            compared,
+            repeated,
+            imported,
         )
-        for arxiv_id, version, has_document, has_sections, embedded, compared, repeated in rows
+        for arxiv_id, version, has_document, has_sections, embedded, compared, repeated, imported in rows
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, cast
 
@@ -29,18 +29,44 @@ def post(con: DuckDBPyConnection, post_date: date) -> tuple[Post, dict[tuple[Pap
 
     Bundles of one day are joined: their papers in order of arrival, their windows to one that spans them, their
     categories without repeats, their numbers fetched added up, each paper once. Papers that repeat an earlier one are
-    left out (the number fetched still counts them); a file that gave no metadata and no text is listed as unreadable.
-    Raises StoreError when no bundle is of that day.
+    left out (the number fetched still counts them); a file that gave no metadata and no text is listed as unreadable. An
+    imported post of the day comes first, with all its papers; the window is then that of the bundles, if there are any.
+    Raises StoreError when the store has nothing of that day.
     """
+    made = _post(con, post_date, with_imported=True)
+    if made is None:
+        raise StoreError(f"no bundle of {post_date.isoformat()} in the store: run summarizer ingest BUNDLE first")
+    return made
+
+
+def added_post(con: DuckDBPyConnection, post_date: date) -> Post | None:
+    """What bundles brought to a day beside its imported post; None when no bundle is of that day."""
+    made = _post(con, post_date, with_imported=False)
+    return made[0] if made else None
+
+
+def is_current_page(con: DuckDBPyConnection, post_date: date, path: str) -> bool:
+    """Whether this file is what the day's post was last recorded with."""
+    found = con.execute("SELECT path FROM current_post WHERE post_date = ?", [post_date]).fetchone()
+    return found is not None and found[0] == path
+
+
+def _post(
+    con: DuckDBPyConnection, post_date: date, *, with_imported: bool
+) -> tuple[Post, dict[tuple[PaperKey, Task], str]] | None:
     bundles = con.execute(
         """
-        SELECT window_start_utc, window_end_utc, window_anchor, window_basis, categories, n_fetched
-        FROM bundle WHERE post_date = ? ORDER BY ingested_utc, bundle_id
+        SELECT b.window_start_utc, b.window_end_utc, b.window_anchor, b.window_basis, b.categories, b.n_fetched,
+            i.bundle_id IS NOT NULL AS imported
+        FROM bundle AS b
+        LEFT JOIN imported_post AS i USING (bundle_id)
+        WHERE b.post_date = $day AND ($with_imported OR i.bundle_id IS NULL)
+        ORDER BY b.ingested_utc, bundle_id
         """,
-        [post_date],
+        {"day": post_date, "with_imported": with_imported},
     ).fetchall()
     if not bundles:
-        raise StoreError(f"no bundle of {post_date.isoformat()} in the store: run summarizer ingest BUNDLE first")
+        return None
     rows = con.execute(
         """
         SELECT p, e.place, e.task, e.attempt_id, a.text, e.stage, e.category
@@ -48,10 +74,10 @@ def post(con: DuckDBPyConnection, post_date: date) -> tuple[Post, dict[tuple[Pap
         JOIN paper_version AS p ON p.arxiv_id = e.arxiv_id AND p.version = e.version
         LEFT JOIN attempt AS a ON a.attempt_id = e.attempt_id
         LEFT JOIN task AS t ON t.task = e.task
-        WHERE e.post_date = ? AND e.place <> 'duplicate'
+        WHERE e.post_date = $day AND e.place <> 'duplicate' AND ($with_imported OR NOT e.imported)
         ORDER BY e.seq, t.seq
         """,
-        [post_date],
+        {"day": post_date, "with_imported": with_imported},
     ).fetchall()
     shown: dict[PaperKey, tuple[dict[str, str], dict[str, str]]] = {}
     papers = {}
@@ -71,17 +97,17 @@ def post(con: DuckDBPyConnection, post_date: date) -> tuple[Post, dict[tuple[Pap
         else:
             texts[task] = text
             attempts[key, cast(Task, task)] = attempt_id
-    window = Window(
-        start_utc=min(b[0] for b in bundles),
-        end_utc=max(b[1] for b in bundles),
-        anchor=" / ".join(dict.fromkeys(b[2] for b in bundles)),
-        basis=" / ".join(dict.fromkeys(b[3] for b in bundles)),
-    )
+    windows = [b for b in bundles if not b[6]] or bundles
     made = Post(
         post_date=post_date,
-        window=window,
+        window=Window(
+            start_utc=min(b[0] for b in windows),
+            end_utc=max(b[1] for b in windows),
+            anchor=" / ".join(dict.fromkeys(b[2] for b in windows)),
+            basis=" / ".join(dict.fromkeys(b[3] for b in windows)),
+        ),
         categories=tuple(dict.fromkeys(category for b in bundles for category in b[4])),
-        n_fetched=sum(b[5] for b in bundles) - _n_repeated(con, post_date),
+        n_fetched=sum(b[5] for b in bundles) - _n_repeated(con, post_date, with_imported=with_imported),
         papers=tuple(
             PostPaper(
                 paper=papers[key],
@@ -98,10 +124,19 @@ def post(con: DuckDBPyConnection, post_date: date) -> tuple[Post, dict[tuple[Pap
     return made, attempts
 
 
-def _n_repeated(con: DuckDBPyConnection, post_date: date) -> int:
+def _n_repeated(con: DuckDBPyConnection, post_date: date, *, with_imported: bool) -> int:
     """How often the bundles of a day bring a paper that an earlier one of them had brought."""
-    row = con.execute("SELECT sum(n_repeated) FROM bundle_overlap WHERE post_date = ?", [post_date]).fetchone()
-    return int(row[0] or 0) if row else 0
+    row = con.execute(
+        """
+        SELECT count(*) - count(DISTINCT (bp.arxiv_id, bp.version))
+        FROM bundle_paper AS bp
+        JOIN bundle AS b USING (bundle_id)
+        LEFT JOIN imported_post AS i USING (bundle_id)
+        WHERE b.post_date = $day AND ($with_imported OR i.bundle_id IS NULL)
+        """,
+        {"day": post_date, "with_imported": with_imported},
+    ).fetchone()
+    return int(row[0]) if row else 0
 
 
 def record_post(
@@ -122,7 +157,7 @@ def record_post(
     if last and last[1:] == (path, sha256, state_hash):
         return False
     revision = last[0] + 1 if last else 1
-    post_id = ids.content_hash([made.post_date.isoformat(), revision, path, sha256, state_hash])
+    post_id = _post_id(made.post_date, revision, path, sha256, state_hash)
     con.execute(
         """
         INSERT INTO post (
@@ -149,3 +184,73 @@ def record_post(
             [[post_id, *key, task, attempt_id] for (key, task), attempt_id in shown.items()],
         )
     return True
+
+
+def record_imported_posts(con: DuckDBPyConnection, run_id: str, days: Sequence[date], now: datetime) -> int:
+    """Record that the imported posts of these days were written, where they have nothing of a bundle. Returns how many.
+
+    The same as :func:`record_post` for each day, in one pass over the views: an archive has hundreds of days.
+    """
+    rows = con.execute(
+        """
+        SELECT s.post_date, coalesce(c.revision, 0) + 1, i.path, i.sha256, s.state_hash, s.n_fetched, s.n_shown
+        FROM post_state AS s
+        JOIN imported_post AS i ON i.post_date = s.post_date
+        LEFT JOIN current_post AS c ON c.post_date = s.post_date
+        WHERE s.n_bundles = 1 AND c.state_hash IS DISTINCT FROM s.state_hash
+          AND s.post_date IN (SELECT unnest(?::DATE[]))
+        ORDER BY s.post_date
+        """,
+        [list(days)],
+    ).fetchall()
+    post_ids = [_post_id(*row[:5]) for row in rows]
+    entries = {"post_id": post_ids, "post_date": [row[0] for row in rows]}
+    con.execute(
+        """
+        INSERT INTO post (
+            post_id, post_date, revision, path, sha256, state_hash, n_fetched, n_shown, n_incomplete, run_id, created_utc
+        )
+        WITH given AS (
+            SELECT
+                unnest($post_id::VARCHAR[]) AS post_id, unnest($post_date::DATE[]) AS post_date,
+                unnest($revision::INTEGER[]) AS revision, unnest($path::VARCHAR[]) AS path,
+                unnest($sha256::VARCHAR[]) AS sha256, unnest($state_hash::VARCHAR[]) AS state_hash,
+                unnest($n_fetched::INTEGER[]) AS n_fetched, unnest($n_shown::INTEGER[]) AS n_shown
+        )
+        SELECT
+            post_id, post_date, revision, path, sha256, state_hash, n_fetched, n_shown,
+            (
+                SELECT count(DISTINCT (arxiv_id, version)) FROM post_entry AS e
+                WHERE e.post_date = given.post_date AND e.place = 'shown' AND e.attempt_id IS NULL
+            ),
+            $run_id, $now
+        FROM given
+        """,
+        {
+            **entries,
+            "revision": [row[1] for row in rows],
+            "path": [row[2] for row in rows],
+            "sha256": [row[3] for row in rows],
+            "state_hash": [row[4] for row in rows],
+            "n_fetched": [row[5] for row in rows],
+            "n_shown": [row[6] for row in rows],
+            "run_id": run_id,
+            "now": now,
+        },
+    )
+    con.execute(
+        """
+        INSERT INTO post_text (post_id, arxiv_id, version, task, attempt_id)
+        WITH given AS (SELECT unnest($post_id::VARCHAR[]) AS post_id, unnest($post_date::DATE[]) AS post_date)
+        SELECT g.post_id, e.arxiv_id, e.version, e.task, e.attempt_id
+        FROM post_entry AS e
+        JOIN given AS g ON g.post_date = e.post_date
+        WHERE e.place = 'shown' AND e.attempt_id IS NOT NULL
+        """,
+        entries,
+    )
+    return len(rows)
+
+
+def _post_id(post_date: date, revision: int, path: str, sha256: str, state_hash: str) -> str:
+    return ids.content_hash([post_date.isoformat(), revision, path, sha256, state_hash])

@@ -25,6 +25,7 @@ _GENERATE: Mapping[str, str] = {
     "no_evidence": "正文中没有找到可以回答的内容",
     "context_too_small": "原文超出模型的上下文长度",
 }
+_IMPORTED = "导入的页面没有这段文字"
 _STAGES: Mapping[str, Mapping[str, str]] = {
     "ingest": _INGEST,
     "embed": {},
@@ -34,10 +35,12 @@ _STAGES: Mapping[str, Mapping[str, str]] = {
 _NAMES: Mapping[str, str] = {"ingest": "读取", "embed": "向量计算", "dedup": "查重", "generate": "生成"}
 
 
-def reason(stage: str, category: str) -> str:
-    """The reason for a stage and a failure's category (or pending, no_abstract, no_sections).
+def reason(stage: str | None, category: str | None) -> str:
+    """The reason for a stage and a failure's category (or pending, no_abstract, no_sections; None: an imported page).
 
     A category without words of its own gives the stage's name and the category, so nothing is ever unexplained.
     """
+    if stage is None or category is None:
+        return _IMPORTED
     words = _STAGES.get(stage, {}).get(category)
     return words if words is not None else f"{_NAMES.get(stage, stage)}失败（{category}）"

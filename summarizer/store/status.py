@@ -22,6 +22,8 @@ def status(
 ) -> dict[str, Any]:
     """What arrived, what is done, pending and failed in each stage, duplicates, posts and the last run.
 
+    Imported posts are summed up under ``imported``; among ``posts`` are only those with something left or something besides.
+
     With the embedder's hash, and the model's and the prompts (task -> hash and version), ``pending`` is what a run with
     exactly these would do, and ``stale`` counts the accepted texts of older prompts; without them, what a run with the
     same ones as before would do, and ``stale`` is empty.
@@ -41,6 +43,7 @@ def status(
     runs = _rows(con, "FROM run_summary ORDER BY started_utc DESC, run_id LIMIT 1")
     return {
         "bundles": _rows(con, _BUNDLES),
+        "imported": _rows(con, _IMPORTED)[0],
         "papers": _rows(con, _PAPERS)[0],
         "stages": stages,
         "failures": failures,
@@ -55,9 +58,16 @@ _STALE = ("task", "prompt_version", "current_version", "model", "n_texts", "n_fa
 _BUNDLES = """
     SELECT b.bundle_id, b.post_date, b.n_fetched, count(p.arxiv_id) AS n_papers, b.ingested_utc
     FROM bundle AS b
+    ANTI JOIN imported_post AS i ON i.bundle_id = b.bundle_id
     LEFT JOIN bundle_paper AS p USING (bundle_id)
     GROUP BY ALL
     ORDER BY b.ingested_utc, b.bundle_id
+"""
+_IMPORTED = """
+    SELECT
+        count(*) AS n_posts, min(post_date) AS first, max(post_date) AS last,
+        (SELECT count(*) FROM paper_version WHERE metadata_source = 'imported') AS n_papers
+    FROM imported_post
 """
 _PAPERS = """
     SELECT
@@ -76,7 +86,9 @@ _STAGES = """
         (SELECT count(*) FROM pending_embed)
     UNION ALL SELECT 'dedup', (SELECT count(DISTINCT (arxiv_id, version)) FROM dedup_check),
         (SELECT count(DISTINCT (arxiv_id, version)) FROM pending_dedup)
-    UNION ALL SELECT 'generate', (SELECT count(*) FROM accepted_attempt), (SELECT count(*) FROM pending_generate)
+    UNION ALL SELECT 'generate', (
+            SELECT count(*) FROM accepted_attempt JOIN attempt USING (attempt_id) WHERE source_scope <> 'imported'
+        ), (SELECT count(*) FROM pending_generate)
     UNION ALL SELECT 'publish', (SELECT count(*) FROM current_post), (SELECT count(*) FROM pending_publish)
 """
 _FAILURES = "FROM item_failure ORDER BY created_utc, stage, arxiv_id, version, detail"
@@ -85,11 +97,14 @@ _DUPLICATES = """
     FROM duplicate_pair
     ORDER BY created_utc, arxiv_id, version, other_arxiv_id, other_version
 """
+# Imported days are told in one line (above): here only those that have something besides, or are not written yet.
 _POSTS = """
     SELECT s.post_date, c.path, c.revision, s.n_fetched, s.n_shown, s.n_duplicate, s.n_unreadable, s.n_missing,
         c.state_hash IS NOT DISTINCT FROM s.state_hash AS current
     FROM post_state AS s
     LEFT JOIN current_post AS c ON c.post_date = s.post_date
+    LEFT JOIN imported_post AS i ON i.post_date = s.post_date
+    WHERE i.bundle_id IS NULL OR s.n_bundles > 1 OR c.state_hash IS DISTINCT FROM s.state_hash
     ORDER BY s.post_date
 """
 

@@ -14,5 +14,6 @@ SELECT date_trunc('week', a.created_utc)::DATE AS week, a.task, count(*) AS atte
 FROM attempt AS a
 LEFT JOIN failed AS f USING (attempt_id)
 JOIN task AS t USING (task)
+WHERE a.source_scope <> 'imported'
 GROUP BY week, a.task, t.seq
 ORDER BY week DESC, t.seq;

@@ -2,5 +2,5 @@
 -- question: Which shown papers lack a text, and what is the reason?
 SELECT post_date, arxiv_id, version, task, stage, category
 FROM post_entry
-WHERE place = 'shown' AND attempt_id IS NULL
+WHERE place = 'shown' AND category IS NOT NULL
 ORDER BY post_date DESC, seq, task;

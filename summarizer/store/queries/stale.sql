@@ -8,6 +8,6 @@ SELECT s.task, s.prompt_version, c.prompt_version AS current_version, count(*) A
        list(DISTINCT s.arxiv_id || 'v' || s.version ORDER BY s.arxiv_id || 'v' || s.version)[:10] AS papers
 FROM accepted_summary AS s
 JOIN current AS c ON c.task = s.prompt_task
-WHERE s.prompt_version <> c.prompt_version
+WHERE s.prompt_version NOT IN (c.prompt_version, 'imported')
 GROUP BY ALL
 ORDER BY s.task, s.prompt_version;

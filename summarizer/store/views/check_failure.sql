@@ -15,7 +15,7 @@ COMMENT ON COLUMN check_failure.version IS 'its version';
 COMMENT ON COLUMN check_failure.task IS 'the task';
 COMMENT ON COLUMN check_failure.attempt_id IS 'the attempt';
 COMMENT ON COLUMN check_failure.attempt_no IS 'number of the attempt';
-COMMENT ON COLUMN check_failure.check_name IS 'name of the check';
+COMMENT ON COLUMN check_failure.check_name IS 'name of the check; imported_notice: a message stood in an imported post in the place of the text';
 COMMENT ON COLUMN check_failure.severity IS 'hard or soft';
 COMMENT ON COLUMN check_failure.reason IS 'one line';
 COMMENT ON COLUMN check_failure.text IS 'the text that failed';

@@ -1,16 +1,17 @@
 CREATE OR REPLACE VIEW ledger AS
 WITH entry AS (
     SELECT
-        post_date, arxiv_id, version, place,
+        post_date, arxiv_id, version, place, imported,
         count(attempt_id) AS n_texts,
         count(*) FILTER (place = 'shown' AND attempt_id IS NULL) AS n_missing,
         coalesce(list_sort(list(DISTINCT category) FILTER (category IS NOT NULL)), []) AS reasons
     FROM post_entry
-    GROUP BY post_date, arxiv_id, version, place
+    GROUP BY post_date, arxiv_id, version, place, imported
 )
 SELECT
     bp.bundle_id, b.post_date, b.ingested_utc, bp.seq, bp.arxiv_id, bp.version, bp.pdf_sha256,
     CASE
+        WHEN e.imported THEN 'imported'
         WHEN e.place = 'duplicate' THEN 'repeated'
         WHEN e.place = 'unreadable' THEN 'unreadable'
         WHEN e.n_missing = 0 THEN 'complete'
@@ -36,7 +37,7 @@ COMMENT ON COLUMN ledger.seq IS 'order in the bundle, 0 and up';
 COMMENT ON COLUMN ledger.arxiv_id IS 'the paper';
 COMMENT ON COLUMN ledger.version IS 'its version';
 COMMENT ON COLUMN ledger.pdf_sha256 IS 'SHA-256 of its PDF in the bundle; NULL: it came without a file';
-COMMENT ON COLUMN ledger.state IS 'complete (all texts there), pending (a run can make more), incomplete (texts failed), repeated (left out) or unreadable';
+COMMENT ON COLUMN ledger.state IS 'complete (all texts there), pending (a run can make more), incomplete (texts failed), repeated (left out), unreadable, or imported (it stands on the imported page of the day)';
 COMMENT ON COLUMN ledger.n_texts IS 'accepted texts of it';
 COMMENT ON COLUMN ledger.reasons IS 'why texts are missing, each reason once';
 COMMENT ON COLUMN ledger.n_published IS 'texts of it in the current post of the day';

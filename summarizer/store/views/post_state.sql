@@ -23,7 +23,7 @@ LEFT JOIN (
         count(DISTINCT (x.arxiv_id, x.version)) FILTER (x.place = 'shown') AS n_shown,
         count(*) FILTER (x.place = 'duplicate') AS n_duplicate,
         count(*) FILTER (x.place = 'unreadable') AS n_unreadable,
-        count(*) FILTER (x.place = 'shown' AND x.attempt_id IS NULL) AS n_missing,
+        count(*) FILTER (x.place = 'shown' AND x.category IS NOT NULL) AS n_missing,
         string_agg(
             concat_ws('|', x.arxiv_id, x.version, x.place, coalesce(x.task, ''), coalesce(x.attempt_id, ''),
                       coalesce(x.stage, ''), coalesce(x.category, '')),
@@ -37,9 +37,9 @@ LEFT JOIN (
 COMMENT ON VIEW post_state IS 'What decides each day''s post, as one hash: a post is due when it differs from the one of the current post';
 COMMENT ON COLUMN post_state.post_date IS 'the day';
 COMMENT ON COLUMN post_state.state_hash IS 'SHA-256 over bundles, papers, accepted attempts and reasons, in order';
-COMMENT ON COLUMN post_state.n_bundles IS 'bundles of the day';
+COMMENT ON COLUMN post_state.n_bundles IS 'bundles of the day; an imported post counts as one';
 COMMENT ON COLUMN post_state.n_fetched IS 'papers fetched';
 COMMENT ON COLUMN post_state.n_shown IS 'papers shown';
 COMMENT ON COLUMN post_state.n_duplicate IS 'papers left out';
 COMMENT ON COLUMN post_state.n_unreadable IS 'papers that gave nothing to show';
-COMMENT ON COLUMN post_state.n_missing IS 'texts missing of the shown papers';
+COMMENT ON COLUMN post_state.n_missing IS 'texts missing of the shown papers; what an imported post lacks is not counted';

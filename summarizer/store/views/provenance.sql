@@ -2,7 +2,7 @@ CREATE OR REPLACE VIEW provenance AS
 SELECT
     a.arxiv_id, a.version, a.task,
     coalesce(x.seq, 0) AS piece_seq,
-    coalesce(x.role, 'answer') AS piece_role,
+    coalesce(x.role, CASE WHEN a.source_scope = 'imported' THEN 'imported' ELSE 'answer' END) AS piece_role,
     coalesce(x.text, a.text) AS text,
     x.source_text,
     CASE WHEN x.section_seq IS NOT NULL THEN s.heading WHEN x.attempt_id IS NOT NULL THEN 'Abstract' END
@@ -36,7 +36,7 @@ COMMENT ON COLUMN provenance.arxiv_id IS 'the paper';
 COMMENT ON COLUMN provenance.version IS 'its version';
 COMMENT ON COLUMN provenance.task IS 'the task';
 COMMENT ON COLUMN provenance.piece_seq IS 'order of the piece in the text, 0 and up';
-COMMENT ON COLUMN provenance.piece_role IS 'sentence or bullet';
+COMMENT ON COLUMN provenance.piece_role IS 'sentence or bullet; imported: the whole text was taken from an imported post';
 COMMENT ON COLUMN provenance.text IS 'the piece as it stands in the text';
 COMMENT ON COLUMN provenance.source_text IS 'the source words in English';
 COMMENT ON COLUMN provenance.section_heading IS 'heading of the section they stand in; Abstract for the abstract';

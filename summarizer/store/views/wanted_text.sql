@@ -3,7 +3,8 @@ SELECT p.arxiv_id, p.version, t.task, a.post_date, a.ingested_utc, a.bundle_id, 
 FROM paper_version AS p
 JOIN paper_arrival AS a ON a.arxiv_id = p.arxiv_id AND a.version = p.version
 CROSS JOIN task AS t
-WHERE EXISTS (FROM dedup_check AS c WHERE c.arxiv_id = p.arxiv_id AND c.version = p.version)
+WHERE p.metadata_source <> 'imported'
+  AND EXISTS (FROM dedup_check AS c WHERE c.arxiv_id = p.arxiv_id AND c.version = p.version)
   AND NOT EXISTS (FROM repeated_paper AS d WHERE d.arxiv_id = p.arxiv_id AND d.version = p.version)
   AND CASE t.task
         WHEN 'translation' THEN p.abstract <> ''
@@ -13,7 +14,7 @@ WHERE EXISTS (FROM dedup_check AS c WHERE c.arxiv_id = p.arxiv_id AND c.version 
     FROM passed_attempt AS x WHERE x.arxiv_id = p.arxiv_id AND x.version = p.version AND x.task = t.task
   );
 
-COMMENT ON VIEW wanted_text IS 'Texts that can be made and are not there: compared, not repeated, with an abstract (translation) or sections (the answers)';
+COMMENT ON VIEW wanted_text IS 'Texts that can be made and are not there: compared, not repeated, not known from an imported post, with an abstract (translation) or sections (the answers)';
 COMMENT ON COLUMN wanted_text.arxiv_id IS 'the paper';
 COMMENT ON COLUMN wanted_text.version IS 'its version';
 COMMENT ON COLUMN wanted_text.task IS 'the task';
