@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, cast
 
 from summarizer import ids
 from summarizer.errors import StoreError
-from summarizer.records import Post, PostPaper, Task, Unreadable, Window
+from summarizer.records import EarlierVersion, Post, PostPaper, Task, Unreadable, Window
 from summarizer.store.papers import PaperKey, paper_from_row
 from summarizer.store.reasons import reason
 
@@ -71,6 +71,7 @@ def post(con: DuckDBPyConnection, post_date: date) -> tuple[Post, dict[tuple[Pap
         else:
             texts[task] = text
             attempts[key, cast(Task, task)] = attempt_id
+    earlier = earlier_versions(con, list(papers))
     window = Window(
         start_utc=min(b[0] for b in bundles),
         end_utc=max(b[1] for b in bundles),
@@ -90,6 +91,7 @@ def post(con: DuckDBPyConnection, post_date: date) -> tuple[Post, dict[tuple[Pap
                 method=texts.get("method"),
                 results=texts.get("results"),
                 missing=missing,
+                earlier=earlier.get(key),
             )
             for key, (texts, missing) in shown.items()
         ),
@@ -102,6 +104,25 @@ def _n_repeated(con: DuckDBPyConnection, post_date: date) -> int:
     """How often the bundles of a day bring a paper that an earlier one of them had brought."""
     row = con.execute("SELECT sum(n_repeated) FROM bundle_overlap WHERE post_date = ?", [post_date]).fetchone()
     return int(row[0] or 0) if row else 0
+
+
+def earlier_versions(con: DuckDBPyConnection, keys: Sequence[PaperKey]) -> dict[PaperKey, EarlierVersion]:
+    """Of the papers that are new versions: what they were compared with, and how much they changed."""
+    if not keys:
+        return {}
+    rows = con.execute(
+        """
+        WITH given AS (SELECT unnest($ids::VARCHAR[]) AS arxiv_id, unnest($versions::INTEGER[]) AS version)
+        SELECT
+            c.arxiv_id, c.version, o.version, o.title, o.abstract, c.abstract_changed, c.body_changed, c.title_changed
+        FROM version_change AS c
+        SEMI JOIN given AS g ON g.arxiv_id = c.arxiv_id AND g.version = c.version
+        JOIN paper_version AS o ON o.arxiv_id = c.arxiv_id AND o.version = c.other_version
+        WHERE c.version > c.other_version
+        """,
+        {"ids": [arxiv_id for arxiv_id, _ in keys], "versions": [version for _, version in keys]},
+    ).fetchall()
+    return {(arxiv_id, version): EarlierVersion(*rest) for arxiv_id, version, *rest in rows}
 
 
 def record_post(
