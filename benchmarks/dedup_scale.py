@@ -107,7 +107,7 @@ def build(path: Path, n_archive: int, n_new: int) -> None:
             f"""
             INSERT INTO paper_version
             SELECT
-                'local.' || lpad(n::VARCHAR, 12, '0'), 1, {_WORDS.format(10)}, ['A. Author', 'B. Writer ' || n], ['cs.SD'],
+                'local.' || lpad(n::VARCHAR, 12, '0'), 1, {_WORDS.format(10)}, ['A. Author' || n, 'B. Writer' || n], ['cs.SD'],
                 'cs.SD', NULL, NULL, {abstract}, NULL, [], 'papers.jsonl', NULL, '', NULL,
                 NULL, $now::TIMESTAMP
             FROM range($n) AS r (n)

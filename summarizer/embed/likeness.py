@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 
@@ -81,13 +81,22 @@ class Profile:
 
 def likeness(one: Profile, other: Profile, cosine: float) -> Likeness:
     """The signals of a pair; the order of the two plays no part."""
+    return replace(
+        title_likeness(one, other, cosine),
+        words=_jaccard(one.abstract_words, other.abstract_words),
+        shingles=containment(one.shingles, other.shingles),
+    )
+
+
+def title_likeness(one: Profile, other: Profile, cosine: float) -> Likeness:
+    """The signals that need no abstract."""
     differing = one.title_words ^ other.title_words
     return Likeness(
         cosine=cosine,
         title=_jaccard(one.title_words, other.title_words) or 0.0,
         authors=_jaccard(one.authors, other.authors),
-        words=_jaccard(one.abstract_words, other.abstract_words),
-        shingles=containment(one.shingles, other.shingles),
+        words=None,
+        shingles=None,
         same_title=not differing and len(one.title_words) >= MIN_TITLE_WORDS,
         numbered=bool(differing) and all(map(_NUMBER.fullmatch, differing)),
     )
