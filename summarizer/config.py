@@ -67,7 +67,7 @@ class PdfConfig:
 class DedupConfig:
     """Near-duplicates."""
 
-    near_threshold: float | None = _setting(None, least=0.5, most=1.0)  #: cosine; None: the code's own, with its reason
+    near_threshold: float | None = _setting(None, least=0.5, most=1.0)  #: score; None: the code's own, with its reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,41 @@ class DuplicatePair:
     other_arxiv_id: str
     other_version: int
     kind: DuplicateKind
-    score: float  #: cosine of the two embeddings, 1.0 for exact
+    score: float  #: score of the rule, 1.0 for exact; for new_version the cosine of the two embeddings
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PairScore:
+    """What the rule saw of ``arxiv_id``v``version`` and the earlier ``other_arxiv_id``v``other_version``.
+
+    All figures lie between 0 and 1 but the cosine (-1 to 1); None: nothing to compare on one side.
+    """
+
+    arxiv_id: str
+    version: int
+    other_arxiv_id: str
+    other_version: int
+    score: float  #: how sure the rule is that both are one work
+    cosine: float
+    title: float
+    authors: float | None
+    words: float | None
+    shingles: float | None
+    body: float | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionChange:
+    """What a paper version changed against ``other_version``, which came before it."""
+
+    other_version: int
+    abstract_changed: float  #: share of the longer abstract's words
+    numbers_changed: bool  #: the abstracts state other numbers
+    body_changed: float | None  #: share of the new text that the old one lacks; None: not both were read
+    title_changed: bool
+    material: bool  #: whether it is to be summarised again
     reason: str
 
 
@@ -277,6 +311,18 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierVersion:
+    """The version of a shown paper that came before it, and how much was changed since: see :class:`VersionChange`."""
+
+    version: int
+    title: str
+    abstract: str
+    abstract_changed: float
+    body_changed: float | None
+    title_changed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PostPaper:
     """One paper of a post. A text is None when no accepted one exists; ``missing`` then says why, in Chinese."""
 
@@ -286,6 +332,7 @@ class PostPaper:
     method: str | None
     results: str | None
     missing: dict[str, str] = field(default_factory=dict)  #: task -> reason
+    earlier: EarlierVersion | None = None  #: of a new version: what it is compared with
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ def normalise(text: str) -> str:
 
     Line breaks stay, whatever their code (a form feed is one); lines are stripped. Doing it twice changes nothing.
     """
+    if text.isascii() and text.isprintable():  # most lines: nothing of the above is in them but runs of blanks
+        return " ".join(text.split())
     # NFC comes after the removal: what stood between a letter and its accent may just have gone
     text = _INVISIBLE.sub("", _LINE_BREAK.sub("\n", text)).translate(_LIGATURES)
     text = unicodedata.normalize("NFC", text)
@@ -34,6 +36,8 @@ def one_line(text: str) -> str:
 
 def comparison_key(text: str) -> str:
     """Case, accents, punctuation and spaces taken away: for telling whether two titles are the same."""
-    folded = unicodedata.normalize("NFKD", normalise(text)).casefold()
-    folded = "".join(c for c in folded if not unicodedata.combining(c))
+    folded = normalise(text).casefold()
+    if not folded.isascii():
+        folded = unicodedata.normalize("NFKD", normalise(text)).casefold()
+        folded = "".join(c for c in folded if not unicodedata.combining(c))
     return _NOT_WORD.sub(" ", folded).strip()

@@ -6,7 +6,8 @@ Day one, 2026-02-12 (every stage ran, the post is written):
 2602.00001 v1         all four texts accepted; the translation only at its second attempt
 2602.00002 v1         encrypted PDF: translation accepted, no answers
 2602.00003 v1         near-duplicate of 2602.00001
-hep-th/9901001 v2     sections, but the translation failed for good and method has no evidence; the rest is pending
+hep-th/9901001 v2     sections, but the translation failed for good and method has no evidence; the rest is pending;
+                      borderline to 2602.00001
 local.0123456789ab    a scan: no metadata, no text
 ====================  ========================================================================================
 
@@ -38,6 +39,7 @@ from summarizer.records import (
     ManifestFile,
     Message,
     ModelInfo,
+    PairScore,
     Paper,
     Piece,
     PublicKey,
@@ -47,7 +49,19 @@ from summarizer.records import (
     Task,
     Window,
 )
-from summarizer.store import Store, embeddings, failures, papers, posts, runs, signatures, texts, trial_samples, trials
+from summarizer.store import (
+    Store,
+    duplicates,
+    embeddings,
+    failures,
+    papers,
+    posts,
+    runs,
+    signatures,
+    texts,
+    trial_samples,
+    trials,
+)
 from summarizer.store.trial_samples import TrialCase, TrialSample
 from summarizer.store.trials import Figures, Trial, TrialOutput
 
@@ -202,7 +216,13 @@ def record_models(con: Connection) -> None:
         texts.record_prompt(con, prompt_hash, task, "v001", f"---\ntask: {task}\n---\n", NOW)
 
 
-def embed_and_compare(con: Connection, run_id: str, pairs: list[DuplicatePair], now: datetime = NOW) -> None:
+def embed_and_compare(
+    con: Connection,
+    run_id: str,
+    pairs: list[DuplicatePair],
+    now: datetime = NOW,
+    scored: tuple[PairScore, ...] = (),
+) -> None:
     """Embed and compare everything that is pending, with these pairs as what was found."""
     pending = embeddings.pending_embed(con, EMBEDDER.sha256)
     rows = []
@@ -211,11 +231,12 @@ def embed_and_compare(con: Connection, run_id: str, pairs: list[DuplicatePair], 
         vector[number] = 1.0
         rows.append(((paper.arxiv_id, paper.version), papers.content_hash(paper), vector))
     embeddings.record_embeddings(con, run_id, EMBEDDER.sha256, rows, now)
-    n_earlier = len(embeddings.earlier_papers(con, EMBEDDER.sha256))
+    n_earlier = duplicates.n_compared(con, EMBEDDER.sha256)
     for number, paper in enumerate(embeddings.pending_dedup(con, EMBEDDER.sha256)):
         key = (paper.arxiv_id, paper.version)
         found = [p for p in pairs if (p.arxiv_id, p.version) == key]
-        embeddings.record_dedup(con, run_id, EMBEDDER.sha256, key, n_earlier + number, found, now)
+        seen = [s for s in scored if (s.arxiv_id, s.version) == key]
+        duplicates.record_findings(con, run_id, EMBEDDER.sha256, key, n_earlier + number, found, seen, None, now)
 
 
 def record_trials(con: Connection) -> None:
@@ -291,7 +312,8 @@ def build(path: Path) -> Store:
         record_models(con)
         texts.record_model_use(con, "run-1", MODEL.sha256, EngineUse("llama", "llama-cpp-python 0.3.36"), NOW)
         pair = DuplicatePair(*C, *A, "near", 0.987, "cosine 0.987, titles alike")
-        embed_and_compare(con, "run-1", [pair])
+        borderline = PairScore(*D, *A, 0.61, 0.82, 0.4, 0.5, 0.3, 0.1, None, "score 0.610; cosine 0.820")
+        embed_and_compare(con, "run-1", [pair], scored=(borderline,))
     with store.write() as con:
         record_text(con, "run-1", A, "translation", 1, "9.8% is missing")
         record_text(con, "run-1", A, "translation", 2, minutes=1)

@@ -85,6 +85,14 @@ _SECOND = {
         ),
     ],
 }
+_ERROR_PAGE = (
+    "We study error pages in collections of documents. In a sample of 1400 documents, 14 were affected, and a check of the "
+    "first bytes found all of them. The check costs nothing and should be made before anything is read."
+)
+_NEVER_FETCHED = (
+    "Records of papers may arrive long before their files do. Over one month we followed 2300 records: 23 files never came, "
+    "since most authors had withdrawn them on the first day. Waiting longer than a week is of no use."
+)
 _BRIEF = {
     "title": "Closing a Database File Between Batches Lets Readers In",
     "abstract": "A batch job that keeps a database file open locks every reader out. We close the file between batches.",
@@ -126,8 +134,8 @@ def write_day(folder: Path) -> Path:
         write_pdf(folder / f"2602.{number:05d}v1.pdf", paper["title"], paper["abstract"], paper["sections"])
         rows.append(_row(number, str(paper["title"]), str(paper["abstract"])))
     (folder / "2602.00004v1.pdf").write_bytes(b"<!DOCTYPE html><html><body>503 Service Unavailable</body></html>\n")
-    rows.append(_row(4, "A Paper Behind an Error Page of Its Server", _other("error pages", 14)))
-    rows.append(_row(5, "A Paper Whose File Was Never Fetched", _other("missing files", 23)))
+    rows.append(_row(4, "A Paper Behind an Error Page of Its Server", _ERROR_PAGE))
+    rows.append(_row(5, "A Paper Whose File Was Never Fetched", _NEVER_FETCHED))
     lines = "".join(json.dumps(row) + "\n" for row in rows)
     (folder / "papers.jsonl").write_text(lines, encoding="utf-8")
     return folder
@@ -179,10 +187,3 @@ def _row(number: int, title: str, abstract: str) -> dict[str, object]:
         "comment": None,
         "links": [f"https://arxiv.org/abs/2602.{number:05d}v1"],
     }
-
-
-def _other(what: str, n: int) -> str:
-    return (
-        f"We study {what} in collections of documents. In a sample of {n * 100} documents, {n} were affected, and a check "
-        "of the first bytes found all of them. The check costs nothing and should be made before anything is read."
-    )

@@ -52,7 +52,7 @@ def _commands(group: click.Group, path: tuple[str, ...] = ()) -> list[tuple[str,
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
             found += _commands(command, (*path, name))
-        else:
+        if not isinstance(command, click.Group) or command.invoke_without_command:
             found.append((*path, name))
     return found
 
@@ -63,6 +63,8 @@ def test_the_commands_are_those_of_the_readme() -> None:
         "bundle sign",
         "bundle verify",
         "dedup",
+        "dedup confirm",
+        "dedup refuse",
         "embed",
         "export",
         "generate",
@@ -245,6 +247,33 @@ def test_export_prints_its_files(ingested: Place, tmp_path: Path, capsys: pytest
 def test_a_plan_is_printed_as_it_is(ingested: Place, capsys: pytest.CaptureFixture[str]) -> None:
     assert ingested.run("sql", "EXPLAIN SELECT count(*) FROM run") == 0
     assert len(capsys.readouterr().out.splitlines()) > 3
+
+
+def test_a_judgement_is_remembered_and_says_what_it_means(
+    ingested: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = batch.make_place(tmp_path / "judged")
+    place.store.write_bytes(ingested.store.read_bytes())
+    assert place.run("dedup", "confirm", "2602.00003", "arXiv:2602.00001v1", "--quiet") == 0
+    assert capsys.readouterr().out == "2602.00003 and 2602.00001: confirmed; left out: 2602.00003\n"
+    assert place.sql("SELECT arxiv_id, version FROM repeated_paper") == [("2602.00003", 1)]
+    assert place.run("dedup", "confirm", "2602.00001", "2602.00003") == 0
+    assert "confirmed already" in capsys.readouterr().out
+    assert place.run("dedup", "refuse", "2602.00001", "2602.00003") == 0
+    assert capsys.readouterr().out == ("2602.00001 and 2602.00003: refused; neither is left out because of the other\n")
+    assert place.sql("FROM repeated_paper") == []
+    assert place.sql("SELECT verdict FROM pair_judgement ORDER BY created_utc") == [("confirmed",), ("refused",)]
+    assert place.sql("SELECT command FROM run WHERE command LIKE '%dedup%' ORDER BY started_utc") == [
+        ("summarizer dedup confirm",),
+        ("summarizer dedup refuse",),
+    ]
+
+
+def test_a_judgement_of_unknown_papers_is_refused(ingested: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ingested.run("dedup", "confirm", "2602.00001", "2602.09999") == 4
+    assert "2602.09999 is not in the store" in capsys.readouterr().err
+    assert main(["dedup", "refuse", "2602.00001", "2602.00002", "--store", "none.duckdb"]) == 4
+    assert not Path("none.duckdb").exists()
 
 
 def test_sql_reads_stdin(ingested: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""Which earlier papers count as repeated, and which must not."""
+"""Which earlier papers count as repeated, which are borderline, and which must be left alone."""
 
 from __future__ import annotations
 
@@ -8,11 +8,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summarizer.embed import Earlier, content_key, find_duplicates
-from summarizer.embed.duplicates import NEAR_COSINE, NEAR_COSINE_SAME_TITLE
+from summarizer.embed import Earlier, Finding, Profile, content_key, find_duplicates
+from summarizer.embed.duplicates import BORDERLINE_SCORE, LIKE_BODY, NEAR_SCORE, OTHER_BODY, SAME_BODY, rule_score
+from summarizer.embed.likeness import Likeness
 from summarizer.records import Paper
 
-ABSTRACT = "We measure how decoding speed grows with the number of sequences in a batch."
+ABSTRACT = (
+    "We measure how decoding speed grows with the number of sequences in a batch. On two cores the rate doubles from one "
+    "sequence to sixteen, since the weights are read only once for all of them. We explain where attention takes over, "
+    "show how prompts that share a prefix are computed once, and give a rule for choosing the size of a batch."
+)
+REVISED = (
+    "How does decoding speed grow with the number of sequences in a batch? On two cores the rate doubles from one sequence "
+    "to sixteen, since the weights are read only once for all of them. Where attention takes over we measure, and we add "
+    "a rule for choosing the size of a batch. Prompts that share a prefix are computed once."
+)
+OTHER_ABSTRACT = (
+    "Speech enhancement removes noise from recordings. We train a small recurrent network on rooms that were never seen "
+    "and compare it with larger ones by listening tests. It runs on a telephone and needs no server of its own at all."
+)
 PAPER = Paper(
     arxiv_id="2602.00001",
     version=1,
@@ -26,86 +40,164 @@ PAPER = Paper(
     comment=None,
     links=(),
 )
-OTHER = replace(PAPER, arxiv_id="2601.99999", title="Batch Decoding, Measured Again", abstract="Another text.")
+OTHER = replace(PAPER, arxiv_id="2601.99999", title="Enhancing Speech on Telephones", abstract=OTHER_ABSTRACT)
+REVISION = replace(PAPER, arxiv_id="2601.99999", abstract=REVISED)
+ALIKE = Likeness(0.95, 1.0, 1.0, 0.8, 0.8, same_title=True)
+
+
+def against(other: Paper, cosine: float | None = None, pdf: str | None = None, body: float | None = None) -> Earlier:
+    return Earlier(Profile(other), cosine, pdf, body)
+
+
+def find(paper: Paper, *earlier: Earlier, **options: object) -> list[Finding]:
+    return find_duplicates(Profile(paper), earlier, **options)  # type: ignore[arg-type]
 
 
 def kinds(paper: Paper, *earlier: Earlier, **options: object) -> list[str]:
-    return [pair.kind for pair in find_duplicates(paper, earlier, **options)]  # type: ignore[arg-type]
+    return [finding.pair.kind if finding.pair else "borderline" for finding in find(paper, *earlier, **options)]
 
 
 def test_same_id_and_other_version_is_a_new_version_whatever_the_cosine() -> None:
-    (pair,) = find_duplicates(replace(PAPER, version=2), [Earlier(PAPER, 0.1)])
-    assert (pair.kind, pair.arxiv_id, pair.version, pair.other_version, pair.score) == (
+    (found,) = find(replace(PAPER, version=2), against(PAPER, 0.1))
+    assert found.pair is not None
+    assert (found.pair.kind, found.pair.version, found.pair.other_version, found.pair.score) == (
         "new_version",
-        "2602.00001",
         2,
         1,
         0.1,
     )
-    assert pair.reason == "same arXiv id as 2602.00001v1"
+    assert found.pair.reason == "same arXiv id as 2602.00001v1"
+
+
+def test_a_retitled_version_says_so() -> None:
+    (found,) = find(replace(PAPER, version=2, title="Batches"), against(PAPER, 0.9))
+    assert found.pair is not None
+    assert found.pair.reason == "same arXiv id as 2602.00001v1, retitled"
 
 
 def test_paper_is_no_duplicate_of_itself() -> None:
-    assert kinds(PAPER, Earlier(PAPER, 1.0)) == []
+    assert find(PAPER, against(PAPER, 1.0)) == []
 
 
 def test_same_words_in_other_case_and_punctuation_are_exact() -> None:
     copy = replace(PAPER, arxiv_id="2601.99999", title=PAPER.title.upper(), abstract=ABSTRACT.replace(".", " !"))
-    (pair,) = find_duplicates(PAPER, [Earlier(copy)])
-    assert (pair.kind, pair.score) == ("exact", 1.0)
+    (found,) = find(PAPER, against(copy))
+    assert found.pair is not None
+    assert (found.pair.kind, found.pair.score) == ("exact", 1.0)
+
+
+def test_same_abstract_under_another_title_is_exact_unless_it_is_a_phrase() -> None:
+    retitled = replace(PAPER, arxiv_id="2601.99999", title="Quite Another Name")
+    (found,) = find(PAPER, against(retitled, 0.9))
+    assert found.pair is not None
+    assert (found.pair.kind, found.pair.reason) == ("exact", "same abstract as 2601.99999v1, another title")
+    withdrawn = "This paper has been withdrawn by the authors."
+    one, other = replace(PAPER, abstract=withdrawn), replace(OTHER, abstract=withdrawn, authors=("Carl Else",))
+    assert "exact" not in kinds(one, against(other, 0.5))
 
 
 def test_same_pdf_is_exact() -> None:
-    assert kinds(PAPER, Earlier(OTHER, 0.2, "ab"), pdf_sha256="ab") == ["exact"]
-    assert kinds(PAPER, Earlier(OTHER, 0.2, "cd"), pdf_sha256="ab") == []
-    assert kinds(PAPER, Earlier(OTHER, 0.2, None), pdf_sha256=None) == []
+    assert kinds(PAPER, against(OTHER, 0.2, "ab"), pdf_sha256="ab") == ["exact"]
+    assert kinds(PAPER, against(OTHER, 0.2, "cd"), pdf_sha256="ab") == []
+    assert kinds(PAPER, against(OTHER, 0.2, None), pdf_sha256=None) == []
 
 
-@pytest.mark.parametrize(("cosine", "found"), [(NEAR_COSINE, ["near"]), (NEAR_COSINE - 0.01, []), (None, [])])
-def test_near_by_cosine_alone(cosine: float | None, found: list[str]) -> None:
-    assert kinds(PAPER, Earlier(OTHER, cosine)) == found
+def test_a_revised_text_is_near_and_explained() -> None:
+    (found,) = find(PAPER, against(REVISION, 0.93))
+    assert found.pair is not None
+    assert found.score is not None
+    assert found.pair.kind == "near"
+    assert found.pair.score == found.score.score >= NEAR_SCORE
+    assert found.pair.reason.startswith("another text of 2601.99999v1: score ")
+    assert "same title, 100% of the authors" in found.pair.reason
+
+
+def test_a_high_cosine_alone_is_not_enough() -> None:
+    assert kinds(PAPER, against(replace(OTHER, authors=("Carl Else",)), 0.95)) in ([], ["borderline"])
+
+
+def test_another_paper_of_the_same_authors_is_none() -> None:
+    assert kinds(PAPER, against(OTHER, 0.5)) == []
+
+
+def test_parts_of_one_work_are_two_papers() -> None:
+    one, two = (
+        replace(PAPER, title="Decoding in Batches, Part I: Speed"),
+        replace(REVISION, title="Decoding in Batches, Part II: Speed"),
+    )
+    assert kinds(one, against(two, 0.95)) == ["borderline"]
+    assert kinds(one, against(replace(two, title=one.title), 0.95)) == ["near"]
+
+
+def test_reports_of_one_group_under_a_short_title_are_not_near() -> None:
+    one, two = replace(PAPER, title="Technical Report"), replace(OTHER, title="Technical report")
+    assert "near" not in kinds(one, against(two, 0.6))
 
 
 def test_threshold_can_be_set() -> None:
-    assert kinds(PAPER, Earlier(OTHER, 0.9), near_threshold=0.9) == ["near"]
-    assert kinds(PAPER, Earlier(OTHER, 0.96), near_threshold=0.97) == []
+    (found,) = find(PAPER, against(REVISION, 0.93))
+    assert found.score is not None
+    assert kinds(PAPER, against(REVISION, 0.93), near_threshold=1.0) == ["borderline"]
 
 
-def test_same_title_and_authors_need_less() -> None:
-    revised = replace(OTHER, title="Decoding many sequences in one batch")
-    assert kinds(PAPER, Earlier(revised, NEAR_COSINE_SAME_TITLE)) == ["near"]
-    assert kinds(PAPER, Earlier(revised, NEAR_COSINE_SAME_TITLE - 0.01)) == []
-    strangers = replace(revised, authors=("Carl Other", "Dora Else"))
-    assert kinds(PAPER, Earlier(strangers, NEAR_COSINE_SAME_TITLE)) == []
-    nameless = replace(revised, authors=())
-    assert kinds(PAPER, Earlier(nameless, NEAR_COSINE_SAME_TITLE)) == []
+@pytest.mark.parametrize(
+    ("body", "kind"), [(SAME_BODY, "exact"), (LIKE_BODY, "near"), (OTHER_BODY, "near"), (OTHER_BODY / 2, "borderline")]
+)
+def test_the_bodies_have_the_last_word_on_a_near_pair(body: float, kind: str) -> None:
+    assert kinds(PAPER, against(REVISION, 0.93, body=body)) == [kind]
 
 
-def test_short_titles_tell_nothing() -> None:
-    one, two = replace(PAPER, title="Technical Report"), replace(OTHER, title="Technical report")
-    assert kinds(one, Earlier(two, 0.94)) == []
+def test_the_bodies_raise_a_pair_that_is_not_near() -> None:
+    assert kinds(PAPER, against(OTHER, 0.3, body=LIKE_BODY)) == ["near"]
+    assert kinds(PAPER, against(OTHER, 0.3, body=LIKE_BODY / 2)) == []
 
 
 def test_without_abstract_a_high_cosine_is_not_enough() -> None:
     bare = replace(PAPER, abstract="")
-    assert kinds(bare, Earlier(OTHER, 0.99)) == []
-    assert kinds(bare, Earlier(replace(OTHER, abstract=""), 0.99)) == []
+    assert kinds(bare, against(OTHER, 0.99)) == []
+    assert kinds(bare, against(replace(OTHER, abstract=""), 0.99)) == []
     same_title = replace(OTHER, title=PAPER.title)
-    assert kinds(bare, Earlier(same_title, 0.5)) == ["near"]
-    assert kinds(bare, Earlier(replace(same_title, authors=("Carl Other",)), 0.99)) == []
+    assert kinds(bare, against(same_title, 0.5)) == ["near"]
+    assert kinds(bare, against(replace(same_title, authors=("Carl Other",)), 0.99)) == []
+    assert kinds(bare, against(replace(same_title, authors=()), 0.99)) == []
     assert content_key(bare) == ""
+
+
+def test_short_titles_tell_nothing_without_abstract() -> None:
+    one, two = (replace(p, title="Technical Report", abstract="") for p in (PAPER, OTHER))
+    assert kinds(one, against(two, 0.94)) == []
 
 
 def test_surest_first() -> None:
     version, exact = replace(PAPER, version=3), replace(PAPER, arxiv_id="2601.00002")
-    earlier = [Earlier(OTHER, 0.96), Earlier(exact), Earlier(version, 0.9), Earlier(replace(OTHER, version=2), 0.99)]
-    found = find_duplicates(PAPER, earlier)
-    assert [(p.kind, p.other_version) for p in found] == [("new_version", 3), ("exact", 1), ("near", 2), ("near", 1)]
+    other_version = replace(REVISION, version=2)
+    found = find(PAPER, against(REVISION, 0.9), against(exact), against(version, 0.9), against(other_version, 0.99))
+    told = [(f.pair.kind, f.pair.other_version) for f in found if f.pair]
+    assert told == [("new_version", 3), ("exact", 1), ("near", 2), ("near", 1)]
 
 
 @given(st.floats(-1, 1), st.text(max_size=30), st.text(max_size=30))
 def test_every_pair_names_both_papers(cosine: float, title: str, abstract: str) -> None:
     other = replace(OTHER, title=title, abstract=abstract)
-    for pair in find_duplicates(PAPER, [Earlier(other, cosine)]):
-        assert (pair.arxiv_id, pair.other_arxiv_id) == ("2602.00001", "2601.99999")
-        assert "2601.99999v1" in pair.reason
+    for found in find(PAPER, against(other, cosine)):
+        told = found.pair or found.score
+        assert told is not None
+        assert (told.arxiv_id, told.other_arxiv_id) == ("2602.00001", "2601.99999")
+
+
+@pytest.mark.parametrize("signal", ["cosine", "title", "authors", "shingles"])
+def test_more_in_common_is_never_less_sure(signal: str) -> None:
+    scores = [rule_score(replace(ALIKE, **{signal: value})) for value in (0.0, 0.3, 0.6, 0.9)]
+    assert scores == sorted(scores)
+
+
+def test_unknown_authors_are_neither_for_nor_against() -> None:
+    pair = Likeness(0.8, 0.5, None, 0.4, 0.3)
+    none, unknown, all_of_them = (rule_score(replace(pair, authors=a)) for a in (0.0, None, 1.0))
+    assert none < unknown < all_of_them
+
+
+def test_scores_are_probabilities() -> None:
+    assert 0.0 < rule_score(Likeness(-1.0, 0.0, 0.0, 0.0, 0.0)) < BORDERLINE_SCORE
+    assert NEAR_SCORE < rule_score(ALIKE) < 1.0
+    assert rule_score(replace(ALIKE, words=None, shingles=None)) == 0.0

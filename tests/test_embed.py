@@ -12,7 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from summarizer.embed import DIMENSIONS, FakeEncoder, embedding_input, find_neighbours, load_encoder
+from summarizer.embed import (
+    DIMENSIONS,
+    FakeEncoder,
+    NeighbourSearch,
+    embedding_input,
+    find_neighbours,
+    load_encoder,
+)
 from summarizer.embed import neighbours as neighbours_module
 from summarizer.errors import ModelError
 from summarizer.records import ModelInfo, Paper
@@ -75,6 +82,23 @@ def test_neighbours_are_those_of_the_whole_product(n: int, m: int, floor: float,
         wanted = np.sort(cosines[cosines >= floor])[::-1][:limit]
         assert np.allclose([x.cosine for x in neighbours], wanted, atol=1e-5)
         assert all(abs(cosines[x.index] - x.cosine) < 1e-5 for x in neighbours)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.integers(0, 7), max_size=6), st.integers(1, 5), st.integers(0, 2**32 - 1))
+def test_a_stream_of_blocks_gives_what_the_whole_gives(blocks: list[int], limit: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    new = random.integers(-2, 3, size=(4, 3)).astype(np.float32)  # many equal cosines
+    earlier = random.integers(-2, 3, size=(sum(blocks), 3)).astype(np.float32)
+    search = NeighbourSearch(new, 0.5, limit)
+    start = 0
+    for rows in blocks:
+        search.add(earlier[start : start + rows], np.arange(start, start + rows) + 100)
+        start += rows
+    whole = find_neighbours(new, earlier, 0.5, limit)
+    assert [[(n.index - 100, n.cosine) for n in row] for row in search.found()] == [
+        [(n.index, n.cosine) for n in row] for row in whole
+    ]
 
 
 def test_equal_cosines_keep_the_order_of_the_earlier() -> None:

@@ -18,7 +18,7 @@ from prepared_store import DAY, EMBEDDER, MODEL, NEXT_DAY, NOW, PROMPT_HASHES, A
 
 from summarizer.errors import StoreError
 from summarizer.records import TASKS, CheckResult, DuplicatePair, Task
-from summarizer.store import Store, embeddings, failures, papers, posts, runs, status, texts
+from summarizer.store import Store, duplicates, embeddings, failures, papers, posts, runs, status, texts
 from summarizer.store.reasons import reason
 
 if TYPE_CHECKING:
@@ -85,17 +85,20 @@ def test_a_missing_file_is_recorded_once_a_timeout_is_tried_again(store: Store) 
 # --- embeddings ---------------------------------------------------------------------------------------------------
 
 
-def test_embeddings_come_back_in_order_of_arrival(filled: Store) -> None:
+def test_embeddings_come_back_as_measures(filled: Store) -> None:
     with filled.read() as con:
-        keys, matrix = embeddings.all_embeddings(con, EMBEDDER.sha256)
-        assert keys == [A, B, C, D]  # not E: it has no word to embed
+        ((labels, matrix),) = duplicates.measure_blocks(con, EMBEDDER.sha256)
+        keys = duplicates.measure_keys(con, [int(label) for label in labels])
+        # not E, which has no word to embed, and not C, which repeats another
+        assert [keys[int(label)] for label in labels] == [A, B, D]
         assert matrix.dtype == np.float32
-        np.testing.assert_array_equal(matrix, np.eye(4, 384, dtype=np.float32))
-        none, empty = embeddings.all_embeddings(con, "another model")
-        assert (none, empty.shape) == ([], (0, 384))
+        np.testing.assert_array_equal(matrix, np.eye(4, 384, dtype=np.float32)[[0, 1, 3]])
+        assert list(duplicates.measure_blocks(con, "another model")) == []
+        assert duplicates.candidates(con, "another model", [A]) == {}
+        assert duplicates.candidates(con, EMBEDDER.sha256, [A, E])[A].has_body
         assert [p.arxiv_id for p in embeddings.pending_embed(con, EMBEDDER.sha256)] == [A[0], F[0]]
         assert len(embeddings.pending_embed(con, "another model")) == 6
-        assert [(p.arxiv_id, p.version) for p in embeddings.earlier_papers(con, EMBEDDER.sha256)] == [A, B, C, D]
+        assert duplicates.n_compared(con, EMBEDDER.sha256) == 4
         assert embeddings.pending_dedup(con, EMBEDDER.sha256) == []
 
 

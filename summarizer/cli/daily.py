@@ -15,6 +15,7 @@ from summarizer.cli.settings import settings_of, shared_options
 if TYPE_CHECKING:
     from summarizer.stages.limits import Limits
     from summarizer.stages.run import Session
+    from summarizer.store.duplicates import Verdict
 
 _bundle = click.Path(path_type=Path)
 _out_option = click.option(
@@ -117,16 +118,54 @@ def embed(ctx: click.Context) -> int:
     return opened.exit_code
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @shared_options
 @click.pass_context
 def dedup(ctx: click.Context) -> int:
-    """Find papers that repeat earlier ones."""
+    """Find papers that repeat earlier ones; with confirm or refuse, say what is true of a pair.
+
+    Pairs that may be one work stand in the view borderline_pair; both papers are summarised until you have said.
+    """
+    if ctx.invoked_subcommand is not None:
+        return 0
     from summarizer.stages.run import find_repeated_papers
 
     with open_session(ctx) as opened:
         find_repeated_papers(opened)
     return opened.exit_code
+
+
+def _judge(ctx: click.Context, one: str, other: str, verdict: Verdict) -> None:
+    from summarizer.stages.run import judge_pair
+
+    with _session(ctx) as opened:
+        click.echo(judge_pair(opened, one, other, verdict))
+
+
+@dedup.command()
+@click.argument("one", metavar="A")
+@click.argument("other", metavar="B")
+@shared_options
+@click.pass_context
+def confirm(ctx: click.Context, one: str, other: str) -> None:
+    """Papers A and B (ids) are one work: the one that came later is left out from now on.
+
+    Remembered for all versions of both, until you refuse the pair. The texts made so far stay in the store.
+    """
+    _judge(ctx, one, other, "confirmed")
+
+
+@dedup.command()
+@click.argument("one", metavar="A")
+@click.argument("other", metavar="B")
+@shared_options
+@click.pass_context
+def refuse(ctx: click.Context, one: str, other: str) -> None:
+    """Papers A and B (ids) are two works: neither is left out because of the other.
+
+    Remembered for all versions of both, until you confirm the pair. The next run makes what texts are missing.
+    """
+    _judge(ctx, one, other, "refused")
 
 
 @click.command()

@@ -1,114 +1,208 @@
 """Which earlier papers a paper repeats.
 
-A paper dropped by mistake is worse than one summarised twice, so every rule asks for more than it needs to. The figures
-behind the thresholds come from ``benchmarks/dedup.py`` with all-MiniLM-L6-v2 over title and abstract.
+Three kinds are told apart. *new_version*: the same arXiv id. *exact*: the same text under two ids. *near*: another text
+of the same work, by a logistic rule over the signals of :mod:`summarizer.embed.likeness`.
+
+A paper dropped by mistake is worse than one summarised twice, so what the rule is not sure of is kept, and told as
+borderline for a person to decide.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from summarizer.embed.likeness import MIN_TITLE_WORDS, Likeness, Profile, likeness, title_likeness
 from summarizer.ids import versioned
-from summarizer.records import DuplicatePair, Paper
-from summarizer.text import comparison_key
+from summarizer.records import DuplicatePair, PairScore, Paper
 
-#: Cosine that is enough by itself. Among 3,000 speech and audio papers (4.5 million pairs) two pairs reach it, both (by
-#: title and authors) one work under two ids; papers without a common author stay below 0.90, different papers of one
-#: group reach 0.94. Of 500 pairs of versions of one paper 67 % reach it.
-NEAR_COSINE = 0.95
-#: Cosine that is enough where title and at least half of the authors are the same: 79 % of the version pairs reach one
-#: of the two. Of 17 titles that two arXiv ids share, the two that look like different works lie at 0.79 and 0.82.
-NEAR_COSINE_SAME_TITLE = 0.85
-#: Share of the smaller list of authors that must stand in the other one too.
+#: Score from which two papers count as one work.
+NEAR_SCORE = 0.86
+#: Score from which a pair is shown to a person.
+BORDERLINE_SCORE = 0.5
+#: Intercept, and weights in the order of :func:`features`, by logistic regression on half of 5,000 pairs of versions and on the
+#: nearest other papers of the same papers: ``benchmarks/dedup.py --fit``. See docs/decisions.md for what it was tried on.
+_KNOWN_AUTHORS = (-13.57, (3.82, 2.21, 2.85, 4.22, 4.85, 9.11))
+_UNKNOWN_AUTHORS = (-13.65, (10.81, 3.97, 2.20, 4.89, 7.53))
+#: Shorter abstracts do not make two papers the same text ("This paper has been withdrawn by the authors").
+MIN_ABSTRACT_WORDS = 40
+#: Papers with the same abstract lie above this cosine, whatever their titles: the least of 325 such pairs is 0.94.
+SAME_ABSTRACT_COSINE = 0.8
+#: Share of the authors that both must have where there is no abstract to compare.
 MIN_SHARED_AUTHORS = 0.5
-#: Shorter titles ("Editorial", "Technical report") do not tell papers apart.
-MIN_TITLE_WORDS = 4
-#: Neighbours below this cosine need not be looked at.
-NEIGHBOUR_FLOOR = NEAR_COSINE_SAME_TITLE
+#: Share of the shorter body's runs of words in the other: from here on it is the same text.
+SAME_BODY = 0.8
+#: The same: from here on a borderline pair is one work.
+LIKE_BODY = 0.5
+#: Below it two bodies that were read share no more than two papers of one group do: no work is dropped then.
+OTHER_BODY = 0.1
+#: Neighbours below this cosine need not be looked at: see docs/decisions.md.
+NEIGHBOUR_FLOOR = 0.6
 
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
     """An earlier paper to compare with. ``cosine`` is None where the two were not compared by their vectors."""
 
-    paper: Paper
+    profile: Profile
     cosine: float | None = None
     pdf_sha256: str | None = None
+    body: float | None = None  #: likeness of the two bodies, see :func:`summarizer.embed.likeness.body_likeness`
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the comparison of two papers gave. Both None never occurs: such a pair is no finding."""
+
+    pair: DuplicatePair | None  #: None: a borderline pair
+    score: PairScore | None  #: None: ids, hashes or titles decided alone
 
 
 def content_key(paper: Paper) -> str:
     """SHA-256 of title and abstract without case, accents, punctuation and spaces; "" when either is missing."""
-    title, abstract = comparison_key(paper.title), comparison_key(paper.abstract)
+    profile = Profile(paper)
+    title, abstract = profile.title_key, profile.abstract_key
     return hashlib.sha256(f"{title}\n{abstract}".encode()).hexdigest() if title and abstract else ""
 
 
+def features(signals: Likeness) -> list[float]:
+    """What the rule weighs: cosine, title, same title, words, root of the shingles, and the authors where they are known.
+
+    The root, since a tenth of the runs of words in common says nearly as much as all of them. Raises ValueError without an
+    abstract on both sides.
+    """
+    if signals.words is None or signals.shingles is None:
+        raise ValueError("no abstract to compare")
+    known = [] if signals.authors is None else [signals.authors]
+    return [
+        signals.cosine,
+        signals.title,
+        float(signals.same_title),
+        signals.words,
+        math.sqrt(signals.shingles),
+        *known,
+    ]
+
+
+def rule_score(signals: Likeness) -> float:
+    """How sure the signals are that both papers are one work, 0 to 1. Without an abstract on both sides: 0."""
+    if signals.words is None or signals.shingles is None:
+        return 0.0
+    intercept, weights = _UNKNOWN_AUTHORS if signals.authors is None else _KNOWN_AUTHORS
+    x = intercept + sum(weight * value for weight, value in zip(weights, features(signals), strict=True))
+    return 1.0 / (1.0 + math.exp(-x)) if x >= 0 else math.exp(x) / (1.0 + math.exp(x))
+
+
 def find_duplicates(
-    paper: Paper,
+    paper: Profile,
     earlier: Iterable[Earlier],
     *,
     pdf_sha256: str | None = None,
     near_threshold: float | None = None,
-) -> list[DuplicatePair]:
-    """Pairs of ``paper`` with those of the earlier papers that it repeats, one pair for each, surest first.
+) -> list[Finding]:
+    """What the earlier papers have to do with ``paper``: those it repeats, surest first, then borderline pairs.
 
-    ``new_version``: the same arXiv id with another version. ``exact``: the same title and abstract but for case and
-    punctuation, or the same PDF. ``near``: vectors closer than NEAR_COSINE (or ``near_threshold``), or closer than
-    NEAR_COSINE_SAME_TITLE with the same title and authors. Where an abstract is missing on either side vectors say little:
-    then title and authors must be the same whatever the cosine.
-
-    The same id with the same version is the paper itself and is passed over.
+    ``near_threshold`` takes the place of NEAR_SCORE. Titles that differ by numbers only are parts of one work, or years of
+    one event: such a pair is borderline at most, unless the texts are the same. Where an abstract is missing on either side
+    title and authors must be the same, whatever the cosine. The same id with the same version is the paper itself and is
+    passed over.
     """
-    threshold = NEAR_COSINE if near_threshold is None else near_threshold
-    pairs = []
-    for other in earlier:
-        pair = _compare(paper, other, pdf_sha256, threshold)
-        if pair is not None:
-            pairs.append(pair)
-    order = {"new_version": 0, "exact": 1, "near": 2}
-    return sorted(pairs, key=lambda p: (order[p.kind], -p.score, p.other_arxiv_id, -p.other_version))
+    threshold = NEAR_SCORE if near_threshold is None else near_threshold
+    found = [finding for other in earlier if (finding := _compare(paper, other, pdf_sha256, threshold)) is not None]
+    return sorted(found, key=_surest_first)
 
 
-def _compare(paper: Paper, other: Earlier, pdf_sha256: str | None, threshold: float) -> DuplicatePair | None:
+def _surest_first(finding: Finding) -> tuple[int, float, str, int]:
+    if finding.pair is None:
+        assert finding.score is not None
+        return 3, -finding.score.score, finding.score.other_arxiv_id, -finding.score.other_version
+    pair = finding.pair
+    return ("new_version", "exact", "near").index(pair.kind), -pair.score, pair.other_arxiv_id, -pair.other_version
+
+
+def _compare(paper: Profile, other: Earlier, pdf_sha256: str | None, threshold: float) -> Finding | None:
+    new, old = paper.paper, other.profile.paper
     cosine = other.cosine or 0.0
-    name = versioned(other.paper.arxiv_id, other.paper.version)
+    name = versioned(old.arxiv_id, old.version)
 
     def pair(kind: str, score: float, reason: str) -> DuplicatePair:
         return DuplicatePair(
-            paper.arxiv_id,
-            paper.version,
-            other.paper.arxiv_id,
-            other.paper.version,
+            new.arxiv_id,
+            new.version,
+            old.arxiv_id,
+            old.version,
             kind,  # type: ignore[arg-type]
             score,
             reason,
         )
 
-    if paper.arxiv_id == other.paper.arxiv_id:
-        if paper.version == other.paper.version:
+    if new.arxiv_id == old.arxiv_id:
+        if new.version == old.version:
             return None
-        return pair("new_version", cosine, f"same arXiv id as {name}")
+        retitled = "" if paper.title_key == other.profile.title_key else ", retitled"
+        return Finding(pair("new_version", cosine, f"same arXiv id as {name}{retitled}"), None)
     if pdf_sha256 is not None and pdf_sha256 == other.pdf_sha256:
-        return pair("exact", 1.0, f"same PDF as {name}")
-    if (key := content_key(paper)) and key == content_key(other.paper):
-        return pair("exact", 1.0, f"same title and abstract as {name}")
-    same_work = _same_title(paper, other.paper) and _share_authors(paper, other.paper)
-    if not (paper.abstract.strip() and other.paper.abstract.strip()):
-        return pair("near", cosine, f"no abstract; same title and authors as {name}") if same_work else None
-    if cosine >= threshold:
-        return pair("near", cosine, f"cosine {cosine:.3f} with {name}, at least {threshold:g}")
-    if same_work and cosine >= NEAR_COSINE_SAME_TITLE:
-        return pair("near", cosine, f"same title and authors as {name}, cosine {cosine:.3f}")
-    return None
+        return Finding(pair("exact", 1.0, f"same PDF as {name}"), None)
+    if other.body is None and cosine < SAME_ABSTRACT_COSINE and _out_of_reach(paper, other.profile, cosine):
+        return None
+    same_title = bool(paper.title_key) and paper.title_key == other.profile.title_key
+    if paper.abstract_key and paper.abstract_key == other.profile.abstract_key:
+        if same_title:
+            return Finding(pair("exact", 1.0, f"same title and abstract as {name}"), None)
+        if len(paper.abstract_key.split()) >= MIN_ABSTRACT_WORDS:
+            return Finding(pair("exact", 1.0, f"same abstract as {name}, another title"), None)
+    signals = likeness(paper, other.profile, cosine)
+    if signals.words is None:
+        alike = len(paper.title_key.split()) >= MIN_TITLE_WORDS and (signals.authors or 0.0) >= MIN_SHARED_AUTHORS
+        if same_title and alike:
+            return Finding(pair("near", cosine, f"no abstract; same title and authors as {name}"), None)
+        return None
+    score = rule_score(signals)
+    if score < BORDERLINE_SCORE and (other.body or 0.0) < LIKE_BODY:
+        return None
+    told = _scored(new, old, signals, other.body, score)
+    if other.body is not None and other.body >= SAME_BODY:
+        return Finding(pair("exact", 1.0, f"same text as {name}: {_described(signals, other.body)}"), told)
+    near = score >= threshold and not signals.numbered
+    if other.body is not None:
+        near = other.body >= LIKE_BODY or (near and other.body >= OTHER_BODY)
+    if near:
+        return Finding(pair("near", score, f"another text of {name}: {told.reason}"), told)
+    return Finding(None, told)
 
 
-def _same_title(one: Paper, other: Paper) -> bool:
-    key = comparison_key(one.title)
-    return len(key.split()) >= MIN_TITLE_WORDS and key == comparison_key(other.title)
+def _out_of_reach(one: Profile, other: Profile, cosine: float) -> bool:
+    """Whether even the same abstract would not make the pair borderline: most neighbours are sorted out by this alone."""
+    best = replace(title_likeness(one, other, cosine), words=1.0, shingles=1.0)
+    return not best.same_title and rule_score(best) < BORDERLINE_SCORE
 
 
-def _share_authors(one: Paper, other: Paper) -> bool:
-    first, second = (frozenset(filter(None, map(comparison_key, paper.authors))) for paper in (one, other))
-    smaller = min(len(first), len(second))
-    return smaller > 0 and len(first & second) >= MIN_SHARED_AUTHORS * smaller
+def _scored(new: Paper, old: Paper, signals: Likeness, body: float | None, score: float) -> PairScore:
+    return PairScore(
+        new.arxiv_id,
+        new.version,
+        old.arxiv_id,
+        old.version,
+        score,
+        signals.cosine,
+        signals.title,
+        signals.authors,
+        signals.words,
+        signals.shingles,
+        body,
+        f"score {score:.3f}; {_described(signals, body)}",
+    )
+
+
+def _described(signals: Likeness, body: float | None) -> str:
+    """The signals on one line."""
+    title = "same title" if signals.title == 1.0 else f"{signals.title:.0%} of the titles' words"
+    parts = [title]
+    parts.append("authors unknown" if signals.authors is None else f"{signals.authors:.0%} of the authors")
+    parts.append(f"{signals.words or 0.0:.0%} of the abstracts' words")
+    parts.append(f"cosine {signals.cosine:.3f}")
+    if body is not None:
+        parts.append(f"{body:.0%} of the text")
+    return ", ".join(parts)

@@ -1,7 +1,7 @@
-"""Nearest earlier vectors by blocked matrix products.
+"""Nearest earlier vectors by blocked matrix products, the earlier ones taken from memory or as a stream.
 
 One day of 150 papers against 100,000 is 5.8 billion multiplications: well under a second. An index would only add its
-own errors.
+own errors; ``benchmarks/dedup_scale.py`` says where that ends.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from summarizer.embed.encoder import Vectors
 
@@ -19,8 +20,58 @@ _EARLIER_ROWS = 16_384
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    index: int  #: row among the earlier vectors
+    index: int  #: row among the earlier vectors, or the label it was given
     cosine: float
+
+
+class NeighbourSearch:
+    """The nearest earlier vectors of each of ``new``, while the earlier ones come block by block.
+
+    ``new`` has shape ``(n, d)`` and holds unit vectors. Of earlier ones with a cosine of at least ``floor`` the ``limit``
+    best are kept for each; memory does not grow with the number of earlier vectors.
+    """
+
+    def __init__(self, new: Vectors, floor: float, limit: int = 20) -> None:
+        if new.ndim != 2:
+            raise ValueError(f"vectors of shape {new.shape} are no matrix")
+        self._new = new
+        self._limit = limit
+        self._least = np.full(len(new), floor, dtype=np.float32)  # what the next neighbour of a row must reach
+        self._cosines: list[NDArray[np.float32]] = [np.empty(0, np.float32)] * len(new)
+        self._labels: list[NDArray[np.int64]] = [np.empty(0, np.int64)] * len(new)
+
+    def add(self, earlier: Vectors, labels: NDArray[np.int64]) -> None:
+        """Compare with unit vectors of shape ``(m, d)``, known by ``labels`` of shape ``(m,)``.
+
+        Raises ValueError when the shapes do not fit.
+        """
+        if earlier.ndim != 2 or earlier.shape[1] != self._new.shape[1] or labels.shape != (len(earlier),):
+            raise ValueError(
+                f"vectors of shapes {self._new.shape} and {earlier.shape} with labels {labels.shape} cannot be compared"
+            )
+        for start in range(0, len(earlier), _EARLIER_ROWS):
+            block = np.ascontiguousarray(earlier[start : start + _EARLIER_ROWS].T)
+            for first in range(0, len(self._new), _NEW_ROWS):
+                cosines = self._new[first : first + _NEW_ROWS] @ block
+                hits = cosines >= self._least[first : first + len(cosines), None]
+                for row in np.flatnonzero(hits.any(axis=1)):
+                    columns = np.flatnonzero(hits[row])
+                    self._keep(first + int(row), cosines[row, columns], labels[start + columns])
+
+    def found(self) -> list[list[Neighbour]]:
+        """For each new vector its neighbours so far, best first; equal cosines in the order in which they were added."""
+        return [
+            [Neighbour(int(label), float(cosine)) for cosine, label in zip(cosines, labels, strict=True)]
+            for cosines, labels in zip(self._cosines, self._labels, strict=True)
+        ]
+
+    def _keep(self, row: int, cosines: NDArray[np.float32], labels: NDArray[np.int64]) -> None:
+        together = np.concatenate([self._cosines[row], cosines])
+        best = np.argsort(-together, kind="stable")[: self._limit]
+        self._cosines[row] = together[best]
+        self._labels[row] = np.concatenate([self._labels[row], labels])[best]
+        if len(best) == self._limit:
+            self._least[row] = max(self._least[row], self._cosines[row][-1])
 
 
 def find_neighbours(new: Vectors, earlier: Vectors, floor: float, limit: int = 20) -> list[list[Neighbour]]:
@@ -29,20 +80,6 @@ def find_neighbours(new: Vectors, earlier: Vectors, floor: float, limit: int = 2
     ``new`` has shape ``(n, d)``, ``earlier`` ``(m, d)``; both hold unit vectors. Equal cosines keep the order of
     ``earlier``. Raises ValueError when the shapes do not fit.
     """
-    if new.ndim != 2 or earlier.ndim != 2 or new.shape[1] != earlier.shape[1]:
-        raise ValueError(f"vectors of shapes {new.shape} and {earlier.shape} cannot be compared")
-    found: list[list[Neighbour]] = [[] for _ in range(len(new))]
-    for first in range(0, len(new), _NEW_ROWS):
-        rows = new[first : first + _NEW_ROWS]
-        for start in range(0, len(earlier), _EARLIER_ROWS):
-            cosines = rows @ earlier[start : start + _EARLIER_ROWS].T
-            for row, column in zip(*np.nonzero(cosines >= floor), strict=True):
-                found[first + int(row)].append(Neighbour(start + int(column), float(cosines[row, column])))
-            for row in range(len(rows)):  # keeps memory bounded even where everything is alike
-                if len(found[first + row]) > limit:
-                    found[first + row] = _best(found[first + row], limit)
-    return [_best(neighbours, limit) for neighbours in found]
-
-
-def _best(neighbours: list[Neighbour], limit: int) -> list[Neighbour]:
-    return sorted(neighbours, key=lambda n: (-n.cosine, n.index))[:limit]
+    search = NeighbourSearch(new, floor, limit)
+    search.add(earlier, np.arange(len(earlier), dtype=np.int64))
+    return search.found()

@@ -19,6 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from summarizer.errors import SummarizerError
 from summarizer.ids import is_local, versioned
 from summarizer.publish.escape import marked_text, plain_line, plain_text
+from summarizer.publish.revision import revision_block
 from summarizer.records import Paper, Post, PostPaper, Task, Window
 
 _TEMPLATE = "post.md.j2"
@@ -84,6 +85,7 @@ def _template() -> Template:
         names=_names,
         translation=_translation,
         part=_part,
+        revision=revision_block,
         arxiv=lambda paper: _address(paper, "abs"),
         pdf=lambda paper: _address(paper, "pdf"),
     )

@@ -1,25 +1,37 @@
-"""Stage dedup: which papers repeat one that came before."""
+"""Stage dedup: which papers repeat one that came before, and what new versions changed."""
 
 from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from summarizer.config import Config
-from summarizer.embed import Earlier, Vectors, find_duplicates, find_neighbours
+from summarizer.embed import Earlier, Finding, NeighbourSearch, Profile, body_likeness, find_duplicates
 from summarizer.embed.duplicates import NEIGHBOUR_FLOOR
-from summarizer.records import DuplicatePair, ModelInfo, Paper
+from summarizer.records import DuplicatePair, ModelInfo, PairScore, Paper, VersionChange
+from summarizer.revisions import change
 from summarizer.stages.progress import Progress
 from summarizer.stages.recorder import RunRecorder, StageResult, utc_now
-from summarizer.store import Store, embeddings, papers
-from summarizer.text import comparison_key
+from summarizer.store import Store, duplicates, embeddings, papers
+from summarizer.store.duplicates import Candidate, Verdict
+from summarizer.store.papers import PaperKey
 
-PaperKey = tuple[str, int]
+if TYPE_CHECKING:
+    from summarizer.store import Connection
+
+#: Papers compared together: the archive is read once for each such lot.
+_LOT = 2000
 #: Papers recorded in one window.
 _BATCH = 100
+#: Neighbours of one paper that are looked at.
+_NEIGHBOURS = 20
+#: Kinds of section that are not the paper's own text, or the same in many papers.
+_NO_BODY = frozenset({"references", "acknowledgement"})
 
 
 def dedup(store: Store, run: RunRecorder, config: Config, progress: Progress, *, encoder: ModelInfo) -> StageResult:
@@ -30,105 +42,170 @@ def dedup(store: Store, run: RunRecorder, config: Config, progress: Progress, *,
     started = time.monotonic()
     with store.read() as con:
         pending = embeddings.pending_dedup(con, encoder.sha256)
-        if not pending:
-            return StageResult()
-        known = embeddings.earlier_papers(con, encoder.sha256)
-        keys, vectors = embeddings.all_embeddings(con, encoder.sha256)
-        repeated = embeddings.repeated_papers(con)
-        pdf_hashes = papers.pdf_hashes(con)
+    if not pending:
+        return StageResult()
     progress.stage("dedup", len(pending))
-    row_of = {key: row for row, key in enumerate(keys)}
-    day = _Comparison(
-        [*known, *pending],
-        len(known),
-        vectors[[row_of[_key(paper)] for paper in (*known, *pending)]],
-        repeated,
-        pdf_hashes,
-        config.dedup.near_threshold,
-    )
-    found: list[tuple[PaperKey, int, list[DuplicatePair]]] = []
-    for place in range(len(known), len(known) + len(pending)):
-        found.append((_key(day.papers[place]), place, day.compare(place)))
-        if len(found) == _BATCH or place + 1 == len(day.papers):
+    for first in range(0, len(pending), _LOT):
+        with store.read() as con:
+            lot = _Lot(con, encoder.sha256, pending[first : first + _LOT], config.dedup.near_threshold)
+            results = [lot.compare(place) for place in range(len(lot))]
+        for start in range(0, len(results), _BATCH):
+            batch = results[start : start + _BATCH]
             with store.write() as con:
                 run_id = run.ensure(con)
-                for key, n_compared, pairs in found:
-                    embeddings.record_dedup(con, run_id, encoder.sha256, key, n_compared, pairs, utc_now())
-            progress.advance(len(found))
-            found = []
+                for result in batch:
+                    duplicates.record_findings(con, run_id, encoder.sha256, *result, utc_now())
+            progress.advance(len(batch))
+    with store.read() as con:
+        n_borderline = duplicates.n_borderline(con)
+    if n_borderline:
+        progress.message(
+            f"{n_borderline} borderline pairs: see the view borderline_pair, then summarizer dedup confirm|refuse A B"
+        )
     return StageResult(len(pending), 0, time.monotonic() - started)
 
 
-class _Comparison:
-    """Papers in order of arrival; the first ``n_known`` were compared already."""
+_Result = tuple[PaperKey, int, list[DuplicatePair], list[PairScore], VersionChange | None]
+
+
+class _Lot:
+    """Papers that are compared together, in order of arrival, with everything before them."""
 
     def __init__(
-        self,
-        papers: Sequence[Paper],
-        n_known: int,
-        vectors: Vectors,
-        repeated: set[PaperKey],
-        pdf_hashes: Mapping[PaperKey, str],
-        near_threshold: float | None,
+        self, con: Connection, model_sha256: str, pending: Sequence[Paper], near_threshold: float | None
     ) -> None:
-        self.papers = papers
-        self._vectors = vectors
-        self._repeated = set(repeated)
-        self._pdf_hashes = pdf_hashes
+        self._con = con
         self._near_threshold = near_threshold
-        floor = NEIGHBOUR_FLOOR if near_threshold is None else min(NEIGHBOUR_FLOOR, near_threshold)
-        self._floor = floor
-        self._n_known = n_known
-        # neighbours among the known for all at once; among the new ones each looks at those before it
-        measures = [place for place in range(n_known) if _key(papers[place]) not in self._repeated]
-        self._known_neighbours = [
-            [measures[neighbour.index] for neighbour in row]
-            for row in find_neighbours(vectors[n_known:], vectors[measures], floor)
-        ]
-        self._by_trait: dict[tuple[str, str], list[int]] = defaultdict(list)
-        for place in range(n_known):
-            self._remember(place)
+        self._n_known = duplicates.n_compared(con, model_sha256)
+        self._judged = duplicates.judgements(con)
+        #: confirmed repeats among the new ones are in it before they are compared
+        self._repeated = embeddings.repeated_papers(con)
+        self._keys = [_key(paper) for paper in pending]
+        self._papers = duplicates.candidates(con, model_sha256, self._keys)
+        self._profiles: dict[PaperKey, Profile] = {}
+        self._bodies: dict[PaperKey, list[str]] = {}
+        self._earlier = self._known_neighbours(model_sha256)
+        for later, earlier in self._neighbours_among_the_new():
+            self._earlier[later].add(earlier)
+        for later, earlier in duplicates.same_traits(con, model_sha256, self._keys):
+            self._earlier[later].add(earlier)
+        known = {key for keys in self._earlier.values() for key in keys} - self._papers.keys()
+        self._papers |= duplicates.candidates(con, model_sha256, sorted(known))
 
-    def compare(self, place: int) -> list[DuplicatePair]:
-        """Pairs of the paper at ``place`` with earlier ones. Call for each new paper, in order."""
-        paper = self.papers[place]
-        candidates = set(self._known_neighbours[place - self._n_known])
-        cosines = self._vectors[self._n_known : place] @ self._vectors[place]
-        candidates.update(self._n_known + int(row) for row in np.flatnonzero(cosines >= self._floor))
-        for trait in self._traits(place):
-            candidates.update(self._by_trait[trait])
-        pairs = find_duplicates(
-            paper,
-            [
-                Earlier(
-                    self.papers[other],
-                    float(self._vectors[other] @ self._vectors[place]),
-                    self._pdf_hashes.get(_key(self.papers[other])),
-                )
-                for other in sorted(candidates)
-                # another version of the paper itself is told even where that one was left out
-                if self.papers[other].arxiv_id == paper.arxiv_id or _key(self.papers[other]) not in self._repeated
-            ],
-            pdf_sha256=self._pdf_hashes.get(_key(paper)),
-            near_threshold=self._near_threshold,
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def compare(self, place: int) -> _Result:
+        """What the paper at ``place`` repeats, and what it changed. Call for each paper, in order."""
+        key = self._keys[place]
+        new = self._papers[key]
+        measures = [self._papers[other] for other in sorted(self._earlier[key]) if self._is_measure(key, other)]
+        found = self._find(new, measures)
+        pairs = [finding.pair for finding in found if finding.pair is not None]
+        scored = [finding.score for finding in found if finding.score is not None]
+        changed = self._change(new, [m for m in measures if m.paper.arxiv_id == new.paper.arxiv_id])
+        if any(pair.kind != "new_version" for pair in pairs) or (changed is not None and not changed.material):
+            self._repeated.add(key)
+        return key, self._n_known + place, pairs, scored, changed
+
+    def _is_measure(self, key: PaperKey, other: PaperKey) -> bool:
+        if other not in self._papers:  # it has no embedding under this model
+            return False
+        if other[0] == key[0]:  # another version is told even where that one was left out
+            return True
+        return other not in self._repeated and self._verdict(key, other) != "refused"
+
+    def _verdict(self, one: PaperKey, other: PaperKey) -> Verdict | None:
+        return self._judged.get((min(one[0], other[0]), max(one[0], other[0])))
+
+    def _find(self, new: Candidate, measures: Iterable[Candidate]) -> list[Finding]:
+        """Compare twice where that decides: first by title and abstract, then with the bodies of pairs in question."""
+        earlier = [Earlier(self._profile(old), float(old.vector @ new.vector), old.pdf_sha256) for old in measures]
+        found = self._decide(new, earlier)
+        in_question = {
+            (f.score.other_arxiv_id, f.score.other_version)
+            for f in found
+            if f.score is not None
+            and new.has_body
+            and self._papers[f.score.other_arxiv_id, f.score.other_version].has_body
+        }
+        if not in_question:
+            return found
+        with_bodies = []
+        for one in earlier:
+            other = _key(one.profile.paper)
+            with_bodies.append(
+                replace(one, body=body_likeness(self._body(new.key), self._body(other)))
+                if other in in_question
+                else one
+            )
+        return self._decide(new, with_bodies)
+
+    def _decide(self, new: Candidate, earlier: Sequence[Earlier]) -> list[Finding]:
+        return find_duplicates(
+            self._profile(new), earlier, pdf_sha256=new.pdf_sha256, near_threshold=self._near_threshold
         )
-        if any(pair.kind != "new_version" for pair in pairs):
-            self._repeated.add(_key(paper))
-        self._remember(place)
-        return pairs
 
-    def _remember(self, place: int) -> None:
-        for trait in self._traits(place):
-            self._by_trait[trait].append(place)
+    def _change(self, new: Candidate, versions: Sequence[Candidate]) -> VersionChange | None:
+        """Against the version that was summarised last, or, where none was, that came last."""
+        if not versions:
+            return None
+        order = duplicates.arrival_order(self._con, new.paper.arxiv_id)
+        summarised = [v for v in versions if v.key not in self._repeated] or list(versions)
+        old = max(summarised, key=lambda version: order.index(version.key))
+        found = change(
+            (old.paper.title, old.paper.abstract),
+            (new.paper.title, new.paper.abstract),
+            self._body(old.key) if old.has_body else (),
+            self._body(new.key) if new.has_body else (),
+        )
+        return VersionChange(
+            old.paper.version, found.abstract, found.numbers, found.body, found.title, found.material, found.described
+        )
 
-    def _traits(self, place: int) -> list[tuple[str, str]]:
-        """What tells a repetition whatever the vectors say: papers that share none of it are not looked at."""
-        paper = self.papers[place]
-        traits = [("arxiv_id", paper.arxiv_id), ("title", comparison_key(paper.title))]
-        pdf_sha256 = self._pdf_hashes.get(_key(paper))
-        if pdf_sha256 is not None:
-            traits.append(("pdf", pdf_sha256))
-        return [(kind, value) for kind, value in traits if value]
+    def _known_neighbours(self, model_sha256: str) -> defaultdict[PaperKey, set[PaperKey]]:
+        search = NeighbourSearch(self._vectors(), NEIGHBOUR_FLOOR, _NEIGHBOURS)
+        for labels, vectors in duplicates.measure_blocks(self._con, model_sha256):
+            search.add(vectors, labels)
+        found = search.found()
+        key_of = duplicates.measure_keys(self._con, sorted({n.index for row in found for n in row}))
+        earlier: defaultdict[PaperKey, set[PaperKey]] = defaultdict(set)
+        for key, row in zip(self._keys, found, strict=True):
+            earlier[key] = {key_of[neighbour.index] for neighbour in row}
+        return earlier
+
+    def _neighbours_among_the_new(self) -> list[tuple[PaperKey, PaperKey]]:
+        """Pairs (later, earlier)."""
+        vectors = self._vectors()
+        search = NeighbourSearch(vectors, NEIGHBOUR_FLOOR, _NEIGHBOURS + 1)  # each is its own nearest
+        search.add(vectors, np.arange(len(vectors), dtype=np.int64))
+        pairs = {(max(row, n.index), min(row, n.index)) for row, found in enumerate(search.found()) for n in found}
+        by_trait: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+        for row, key in enumerate(self._keys):
+            candidate = self._papers[key]
+            for trait in (
+                ("arxiv_id", key[0]),
+                ("pdf", candidate.pdf_sha256 or ""),
+                ("title", self._profile(candidate).title_key),
+            ):
+                if trait[1]:
+                    pairs.update((row, other) for other in by_trait[trait])
+                    by_trait[trait].append(row)
+        return [(self._keys[later], self._keys[earlier]) for later, earlier in sorted(pairs) if later != earlier]
+
+    def _vectors(self) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+        return np.stack([self._papers[key].vector for key in self._keys])
+
+    def _profile(self, candidate: Candidate) -> Profile:
+        if candidate.key not in self._profiles:
+            self._profiles[candidate.key] = Profile(candidate.paper)
+        return self._profiles[candidate.key]
+
+    def _body(self, key: PaperKey) -> list[str]:
+        if key not in self._bodies:
+            sections = papers.sections(self._con, key)
+            self._bodies[key] = [section.text for section in sections if section.kind not in _NO_BODY]
+        return self._bodies[key]
 
 
 def _key(paper: Paper) -> PaperKey:

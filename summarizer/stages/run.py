@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import resource
 import sys
 import time
@@ -17,10 +18,11 @@ from summarizer.records import Stage
 from summarizer.stages.admission import admission
 from summarizer.stages.limits import NO_LIMITS, Limits
 from summarizer.stages.progress import Progress, duration, shown_progress
-from summarizer.stages.recorder import RunRecorder, StageResult
+from summarizer.stages.recorder import RunRecorder, StageResult, utc_now
 from summarizer.stages.search_index import complete_search_index
 from summarizer.stages.weights import Weights
-from summarizer.store import Store, outcome
+from summarizer.store import Store, duplicates, outcome
+from summarizer.store.duplicates import Verdict
 from summarizer.store.outcome import Shortfall
 from summarizer.store.papers import PaperKey
 
@@ -107,6 +109,23 @@ def find_repeated_papers(session: Session) -> None:
     _settle_stage(session, "dedup")
 
 
+def judge_pair(session: Session, one: str, other: str, verdict: Verdict) -> str:
+    """Keep what a person says about two papers, whichever their versions; gives back a line that says what it means.
+
+    Raises StoreError when a paper is not in the store.
+    """
+    one, other = _without_version(one), _without_version(other)
+    with session.store.read():  # a store that is not there is not made for this
+        pass
+    with session.store.write() as con:
+        news = duplicates.record_judgement(con, session.run.run_id, one, other, verdict, utc_now())
+        if news:
+            session.run.ensure(con)
+        left_out = duplicates.left_out_because_of(con, one, other)
+    said = f"{one} and {other}: {verdict}" + ("" if news else " already")
+    return f"{said}; left out: {left_out}" if left_out else f"{said}; neither is left out because of the other"
+
+
 def generate_texts(session: Session, limits: Limits = NO_LIMITS, *, stale: bool = False) -> None:
     """``stale``: texts of older prompts too."""
     n_failed = _generate(session, limits, stale=stale).n_failed
@@ -143,6 +162,10 @@ def peak_memory_bytes() -> int:
     """Largest resident memory of this process plus that of its largest child, although the two need not meet."""
     unit = 1 if sys.platform == "darwin" else 1024
     return unit * sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+
+
+def _without_version(text: str) -> str:
+    return re.sub(r"v[1-9][0-9]{0,3}$", "", text.strip().removeprefix("arXiv:"))
 
 
 def _verified(session: Session, bundles: Sequence[Path]) -> Sequence[Path]:

@@ -62,26 +62,6 @@ def record_embeddings(
     )
 
 
-def all_embeddings(con: DuckDBPyConnection, model_sha256: str) -> tuple[list[PaperKey], npt.NDArray[np.float32]]:
-    """Every embedding under a model in order of arrival: keys, and a float32 matrix of shape (n, 384)."""
-    import numpy as np
-
-    columns = con.execute(
-        """
-        SELECT e.arxiv_id, e.version, e.vector
-        FROM embedding AS e
-        LEFT JOIN paper_arrival AS a ON a.arxiv_id = e.arxiv_id AND a.version = e.version
-        WHERE e.model_sha256 = ?
-        ORDER BY a.ingested_utc, a.bundle_id, a.seq, e.arxiv_id, e.version
-        """,
-        [model_sha256],
-    ).fetchnumpy()
-    keys = [(str(a), int(v)) for a, v in zip(columns["arxiv_id"], columns["version"], strict=True)]
-    if not keys:
-        return [], np.empty((0, DIMENSION), dtype=np.float32)
-    return keys, np.stack(list(columns["vector"])).astype(np.float32, copy=False)
-
-
 def pending_dedup(con: DuckDBPyConnection, model_sha256: str) -> list[Paper]:
     """Papers with an embedding under this model that were not yet compared, in order of arrival."""
     rows = con.execute(
@@ -91,22 +71,6 @@ def pending_dedup(con: DuckDBPyConnection, model_sha256: str) -> list[Paper]:
         JOIN paper_version AS p ON p.arxiv_id = d.arxiv_id AND p.version = d.version
         JOIN paper_arrival AS a ON a.arxiv_id = d.arxiv_id AND a.version = d.version
         WHERE d.model_sha256 = ?
-        ORDER BY a.ingested_utc, a.bundle_id, a.seq
-        """,
-        [model_sha256],
-    ).fetchall()
-    return [paper_from_row(row) for (row,) in rows]
-
-
-def earlier_papers(con: DuckDBPyConnection, model_sha256: str) -> list[Paper]:
-    """Papers that were already compared under this model, in order of arrival."""
-    rows = con.execute(
-        """
-        SELECT p
-        FROM dedup_check AS c
-        JOIN paper_version AS p ON p.arxiv_id = c.arxiv_id AND p.version = c.version
-        JOIN paper_arrival AS a ON a.arxiv_id = c.arxiv_id AND a.version = c.version
-        WHERE c.model_sha256 = ?
         ORDER BY a.ingested_utc, a.bundle_id, a.seq
         """,
         [model_sha256],

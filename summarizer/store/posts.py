@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from summarizer import ids
 from summarizer.errors import StoreError
-from summarizer.records import Post, PostPaper, Task, Unreadable, Window
+from summarizer.records import EarlierVersion, Post, PostPaper, Task, Unreadable, Window
 from summarizer.store.papers import PaperKey, paper_from_row
 from summarizer.store.reasons import reason
 
@@ -98,6 +98,7 @@ def _post(
             texts[task] = text
             attempts[key, cast(Task, task)] = attempt_id
     windows = [b for b in bundles if not b[6]] or bundles
+    earlier = earlier_versions(con, list(papers))
     made = Post(
         post_date=post_date,
         window=Window(
@@ -116,6 +117,7 @@ def _post(
                 method=texts.get("method"),
                 results=texts.get("results"),
                 missing=missing,
+                earlier=earlier.get(key),
             )
             for key, (texts, missing) in shown.items()
         ),
@@ -137,6 +139,25 @@ def _n_repeated(con: DuckDBPyConnection, post_date: date, *, with_imported: bool
         {"day": post_date, "with_imported": with_imported},
     ).fetchone()
     return int(row[0]) if row else 0
+
+
+def earlier_versions(con: DuckDBPyConnection, keys: Sequence[PaperKey]) -> dict[PaperKey, EarlierVersion]:
+    """Of the papers that are new versions: what they were compared with, and how much they changed."""
+    if not keys:
+        return {}
+    rows = con.execute(
+        """
+        WITH given AS (SELECT unnest($ids::VARCHAR[]) AS arxiv_id, unnest($versions::INTEGER[]) AS version)
+        SELECT
+            c.arxiv_id, c.version, o.version, o.title, o.abstract, c.abstract_changed, c.body_changed, c.title_changed
+        FROM version_change AS c
+        SEMI JOIN given AS g ON g.arxiv_id = c.arxiv_id AND g.version = c.version
+        JOIN paper_version AS o ON o.arxiv_id = c.arxiv_id AND o.version = c.other_version
+        WHERE c.version > c.other_version
+        """,
+        {"ids": [arxiv_id for arxiv_id, _ in keys], "versions": [version for _, version in keys]},
+    ).fetchall()
+    return {(arxiv_id, version): EarlierVersion(*rest) for arxiv_id, version, *rest in rows}
 
 
 def record_post(

@@ -1,8 +1,8 @@
 -- section: Daily work
 -- question: Which papers belong together: repeats of repeats, and all their versions?
 WITH RECURSIVE pair AS (
-    SELECT arxiv_id AS a, other_arxiv_id AS b FROM duplicate_pair WHERE arxiv_id <> other_arxiv_id
-    UNION SELECT other_arxiv_id, arxiv_id FROM duplicate_pair WHERE arxiv_id <> other_arxiv_id
+    SELECT arxiv_id AS a, other_arxiv_id AS b FROM repeated_pair WHERE arxiv_id <> other_arxiv_id
+    UNION SELECT other_arxiv_id, arxiv_id FROM repeated_pair WHERE arxiv_id <> other_arxiv_id
 ),
 reach AS (
     SELECT a, a AS b FROM pair

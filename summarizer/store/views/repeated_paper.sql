@@ -1,8 +1,8 @@
 CREATE OR REPLACE VIEW repeated_paper AS
-SELECT DISTINCT arxiv_id, version
-FROM duplicate_pair
-WHERE kind IN ('exact', 'near');
+SELECT arxiv_id, version FROM repeated_pair
+UNION
+SELECT arxiv_id, version FROM version_change WHERE NOT material;
 
-COMMENT ON VIEW repeated_paper IS 'Paper versions that repeat an earlier paper (exact or near) and are not summarised';
+COMMENT ON VIEW repeated_paper IS 'Paper versions that are not summarised: they repeat an earlier paper, or change nothing material of an earlier version';
 COMMENT ON COLUMN repeated_paper.arxiv_id IS 'the paper';
 COMMENT ON COLUMN repeated_paper.version IS 'its version';

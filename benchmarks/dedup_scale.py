@@ -1,0 +1,189 @@
+"""How the search for near-duplicates grows with the archive, and from where on an index would pay.
+
+    python benchmarks/dedup_scale.py --archive 82000 [--new 500] [--store FILE] [--json]
+    python benchmarks/dedup_scale.py --all-pairs VECTORS.npz [--limit N] [--json]
+
+The first form makes a store with so many papers that were compared before and ``--new`` that were not, and runs the stage
+``dedup`` over it in a process of its own. Vectors and words are synthetic: each paper belongs to one of some thousand topics
+whose members have a cosine of about 0.7, so that every new paper has as many neighbours to look at as the stage allows.
+``--store FILE`` keeps the archive for the next time; the new papers' results are taken back.
+
+The second form compares all embeddings of a file (``benchmarks/dedup.py --vectors`` writes one) with each other: exactly,
+by blocked products, and with an HNSW index (``pip install usearch``), whose recall is measured against the first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from summarizer.config import Config
+from summarizer.embed import find_neighbours
+from summarizer.embed.duplicates import NEIGHBOUR_FLOOR
+from summarizer.records import ModelInfo
+from summarizer.store import Store
+
+_MODEL = ModelInfo("synthetic", "5" * 64, "synthetic", 0)
+_NOW = datetime(2026, 2, 12)
+_PAPERS_PER_TOPIC = 40
+_NEIGHBOURS = 10
+#: Larger archives get abstracts of 20 words instead of 180, to fit on a disk.
+_WORDY = 200_000
+
+_TOPICS = """
+CREATE TEMP TABLE topic AS
+SELECT n, list_transform(range(384), lambda x: (random() - 0.5) * sqrt(12 / 384)) AS v FROM range(?) AS t (n)
+"""
+#: 0.84 squared is 0.7: the cosine of two papers of one topic.
+_VECTOR = (
+    "list_transform(range(1, 385), lambda i: 0.84 * t.v[i] + 0.54 * (random() - 0.5) * sqrt(12 / 384))::FLOAT[384]"
+)
+_WORDS = (
+    "list_aggregate(list_transform(range({0}), lambda x: 'word' || (random() * 20000)::INTEGER), 'string_agg', ' ')"
+)
+
+
+def main() -> int:
+    if sys.argv[1:2] == ["--worker"]:
+        print(json.dumps(run_stage(Path(sys.argv[2]))))
+        return 0
+    parser = argparse.ArgumentParser(description="The near-duplicate stage on a large archive.")
+    parser.add_argument("--archive", type=int, default=82_000)
+    parser.add_argument("--new", type=int, default=500)
+    parser.add_argument("--store", type=Path, help="keep the synthetic archive in this file")
+    parser.add_argument("--all-pairs", type=Path, metavar="NPZ")
+    parser.add_argument("--limit", type=int, help="with --all-pairs: use so many vectors")
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    result = all_pairs(args.all_pairs, args.limit) if args.all_pairs else one_day(args.archive, args.new, args.store)
+    print(json.dumps(result, indent=1) if args.json else "\n".join(f"{k}: {v}" for k, v in result.items()))
+    return 0
+
+
+def one_day(n_archive: int, n_new: int, keep: Path | None) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = keep or Path(folder) / "archive.duckdb"
+        started = time.perf_counter()
+        if not path.exists():
+            build(path, n_archive, n_new)
+        built = time.perf_counter() - started
+        copy = path if keep is None else Path(f"{path}.run")
+        if keep is not None:
+            shutil.copyfile(path, copy)
+        try:
+            done = subprocess.run(
+                [sys.executable, __file__, "--worker", str(copy)], check=True, capture_output=True, text=True
+            )
+        finally:
+            if keep is not None:
+                copy.unlink()
+    return {"n_archive": n_archive, "n_new": n_new, **json.loads(done.stdout), "seconds_to_build": round(built, 1)}
+
+
+def build(path: Path, n_archive: int, n_new: int) -> None:
+    """Two bundles: the archive, compared, and the new day, embedded."""
+    store = Store(path)
+    n = n_archive + n_new
+    with store.write() as con:
+        con.execute(_TOPICS, [max(1, n_archive // _PAPERS_PER_TOPIC)])
+        for bundle in ("archive", "new"):
+            con.execute(
+                "INSERT INTO bundle VALUES ($1, 1, $2, $2, $2, $2, '08:50 UTC', 'folder', [], 0, '', $3)",
+                [bundle, _NOW, _NOW + timedelta(days=bundle == "new")],
+            )
+        abstract = _WORDS.format(180 if n <= _WORDY else "if(n < $archive, 20, 180)")
+        con.execute(
+            f"""
+            INSERT INTO paper_version
+            SELECT
+                'local.' || lpad(n::VARCHAR, 12, '0'), 1, {_WORDS.format(10)}, ['A. Author' || n, 'B. Writer' || n], ['cs.SD'],
+                'cs.SD', NULL, NULL, {abstract}, NULL, [], 'papers.jsonl', NULL, '', NULL,
+                NULL, $now::TIMESTAMP
+            FROM range($n) AS r (n)
+            """,  # noqa: S608 - constants of this file
+            {"n": n, "now": _NOW} | ({"archive": n_archive} if "$archive" in abstract else {}),
+        )
+        con.execute(
+            "INSERT INTO bundle_paper SELECT if(n < $archive, 'archive', 'new'), arxiv_id, 1, n, NULL "
+            "FROM (SELECT arxiv_id, right(arxiv_id, 12)::INTEGER AS n FROM paper_version)",
+            {"archive": n_archive},
+        )
+        con.execute(
+            f"INSERT INTO embedding SELECT p.arxiv_id, 1, $model, '', {_VECTOR}, '', $now::TIMESTAMP "  # noqa: S608
+            "FROM (SELECT arxiv_id, right(arxiv_id, 12)::INTEGER AS n FROM paper_version) AS p "
+            "JOIN topic AS t ON t.n = p.n % (SELECT count(*) FROM topic)",
+            {"model": _MODEL.sha256, "now": _NOW},
+        )
+        con.execute(
+            "INSERT INTO dedup_check SELECT arxiv_id, 1, $model, 0, '', $now::TIMESTAMP FROM bundle_paper "
+            "WHERE bundle_id = 'archive'",
+            {"model": _MODEL.sha256, "now": _NOW},
+        )
+
+
+def run_stage(path: Path) -> dict[str, Any]:
+    """The stage itself, in this process."""
+    from summarizer.stages.dedup import dedup
+    from summarizer.stages.progress import SilentProgress
+    from summarizer.stages.recorder import RunRecorder
+
+    store, config = Store(path), Config()
+    started = time.perf_counter()
+    result = dedup(store, RunRecorder(store, "benchmark", config), config, SilentProgress(), encoder=_MODEL)
+    seconds = time.perf_counter() - started
+    return {
+        "seconds": round(seconds, 2),
+        "peak_memory_gb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9, 2),
+        "n_done": result.n_done,
+    }
+
+
+def all_pairs(path: Path, limit: int | None) -> dict[str, Any]:
+    """Nearest neighbours of every vector among all others: exact, and by an index."""
+    from usearch.index import Index
+
+    with np.load(path) as kept:
+        vectors = np.ascontiguousarray(kept["vectors"][:limit], dtype=np.float32)
+    n = len(vectors)
+    started = time.perf_counter()
+    exact = find_neighbours(vectors, vectors, -1.0, _NEIGHBOURS + 1)
+    exact_seconds = time.perf_counter() - started
+    started = time.perf_counter()
+    index = Index(ndim=vectors.shape[1], metric="ip", dtype="f32")
+    index.add(np.arange(n), vectors)
+    build_seconds = time.perf_counter() - started
+    started = time.perf_counter()
+    found = index.search(vectors, _NEIGHBOURS + 1)
+    search_seconds = time.perf_counter() - started
+    n_true = n_found = n_alike = n_alike_found = 0
+    for row, neighbours in enumerate(exact):
+        keys = {int(key) for key in found[row].keys}
+        others = [x for x in neighbours if x.index != row][:_NEIGHBOURS]
+        n_true += len(others)
+        n_found += sum(x.index in keys for x in others)
+        alike = [x for x in others if x.cosine >= NEIGHBOUR_FLOOR]
+        n_alike += len(alike)
+        n_alike_found += sum(x.index in keys for x in alike)
+    return {
+        "n": n,
+        "exact_seconds": round(exact_seconds, 1),
+        "index_build_seconds": round(build_seconds, 1),
+        "index_search_seconds": round(search_seconds, 1),
+        f"recall_at_{_NEIGHBOURS}": n_found / n_true,
+        f"recall_of_pairs_from_cosine_{NEIGHBOUR_FLOOR}": n_alike_found / max(n_alike, 1),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
