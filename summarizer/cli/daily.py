@@ -138,7 +138,7 @@ def dedup(ctx: click.Context) -> int:
 def _judge(ctx: click.Context, one: str, other: str, verdict: Verdict) -> None:
     from summarizer.stages.run import judge_pair
 
-    with _session(ctx) as opened:
+    with open_session(ctx) as opened:
         click.echo(judge_pair(opened, one, other, verdict))
 
 
