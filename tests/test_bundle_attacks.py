@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import subprocess
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -101,6 +103,20 @@ def test_a_header_that_says_more_than_a_plain_file_needs(
 def test_owners_modes_and_times_are_no_content(bundle: Path, entries: list[Entry], tmp_path: Path, field: str) -> None:
     found = tar_blocks.content(bundle, tmp_path)
     bundle.write_bytes(join([e.with_field(field, b"\xff\x01zz") for e in entries]))
+    assert tar_blocks.content(bundle, tmp_path) == found
+
+
+@pytest.mark.skipif(shutil.which("tar") is None, reason="no tar here")
+@pytest.mark.parametrize("form", ["gnu", "ustar", "posix"])
+def test_gnu_tar_may_pack_a_bundle_again(bundle: Path, tmp_path: Path, form: str) -> None:
+    found = tar_blocks.content(bundle, tmp_path)
+    names = [e.name for e in split(bundle.read_bytes())]
+    folder = tmp_path / "unpacked"
+    folder.mkdir()
+    subprocess.run(["tar", "-xf", bundle, "-C", folder], check=True)
+    done = subprocess.run(["tar", f"--format={form}", "-cf", bundle, "-C", folder, *names], check=False)
+    if done.returncode != 0:
+        pytest.skip("this tar is not GNU tar")
     assert tar_blocks.content(bundle, tmp_path) == found
 
 

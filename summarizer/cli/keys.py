@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from summarizer.cli.settings import shared_options
+from summarizer.cli.settings import settings_of, shared_options
 from summarizer.cli.tables import write_json, write_table
 from summarizer.config import Config
 from summarizer.errors import ConfigError
@@ -75,12 +75,14 @@ def keys() -> None:
 @click.option("--name", help="Its name, for people.  [default: the file's name without its ending]")
 @click.option("--encrypt", is_flag=True, help=f"Ask for a passphrase, or take that of the variable {_PASSPHRASE}.")
 @shared_options
-def new(path: Path, name: str | None, encrypt: bool) -> None:
+@click.pass_context
+def new(ctx: click.Context, path: Path, name: str | None, encrypt: bool) -> None:
     """Make a key pair: KEY is private and stays where bundles are made, KEY.pub is carried in. Prints the public key."""
     from summarizer.signing import new_key
 
     made = new_key(path, path.stem if name is None else name, _new_passphrase() if encrypt else "")
-    click.echo(f"{path}: the private key, {made.key_id}: keep it where bundles are made", err=True)
+    if not settings_of(ctx).quiet:
+        click.echo(f"{path}: the private key, {made.key_id}: keep it where bundles are made", err=True)
     click.echo(f"{made.line} {made.name}")
 
 
