@@ -45,7 +45,7 @@ def values(store: Store) -> dict[str, str]:
             JOIN attempt_piece AS x USING (attempt_id)
             JOIN paper_version AS p ON p.arxiv_id = a.arxiv_id
             JOIN paper_arrival AS b ON b.arxiv_id = a.arxiv_id
-            WHERE a.task = 'results' ORDER BY a.created_utc, x.seq LIMIT 1 OFFSET 500
+            WHERE a.task = 'results' ORDER BY a.created_utc, x.seq LIMIT 1 OFFSET 20
             """
         ).fetchone()
     assert row is not None
