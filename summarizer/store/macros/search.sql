@@ -51,14 +51,15 @@ gap AS (
 piece AS (
     SELECT term AS piece FROM longest
     UNION
+    -- one bare character takes whatever stands beside it: characters alone are not in the index
     SELECT substr(
         g.run,
         g.first - (b.run IS NOT NULL)::INTEGER,
         g.last - g.first + 1 + (b.run IS NOT NULL)::INTEGER + (a.run IS NOT NULL)::INTEGER
     )
     FROM gap AS g
-    LEFT JOIN place AS b ON b.run = g.run AND b.place = g.first - 1 AND b.covered
-    LEFT JOIN place AS a ON a.run = g.run AND a.place = g.last + 1 AND a.covered
+    LEFT JOIN place AS b ON b.run = g.run AND b.place = g.first - 1 AND (b.covered OR g.last = g.first)
+    LEFT JOIN place AS a ON a.run = g.run AND a.place = g.last + 1 AND (a.covered OR g.last = g.first)
 ),
 needed AS (
     SELECT word AS piece, word AS term FROM asked

@@ -1,10 +1,6 @@
 CREATE OR REPLACE VIEW accepted_attempt AS
 SELECT a.arxiv_id, a.version, a.task, a.attempt_id, a.created_utc
-FROM attempt AS a
-WHERE a.finish_reason = 'stop'
-  AND NOT EXISTS (
-    FROM check_result AS r WHERE r.attempt_id = a.attempt_id AND r.severity = 'hard' AND NOT r.passed
-  )
+FROM passed_attempt AS a
 QUALIFY row_number() OVER (
     PARTITION BY a.arxiv_id, a.version, a.task
     ORDER BY a.source_scope = 'imported', a.created_utc DESC, a.attempt_no DESC, a.attempt_id DESC
