@@ -41,7 +41,7 @@ from summarizer.pdf import read_both, read_front_matter
 
 OURS = "ours"
 #: A kind with fewer characters than this gives a question no material.
-USABLE_CHARS = 500
+USABLE_CHARS = 300
 
 
 @dataclass(slots=True)

@@ -301,3 +301,25 @@ def test_captions_that_the_layout_took_for_text() -> None:
     assert "Table 2" not in paper.text
     assert "Figure 6" not in paper.text
     assert "that we show in Figure 5. The sparrows are" in paper.text.replace("\n\n", " ")
+
+
+def test_authors_in_the_right_column_are_not_read_after_the_abstract_of_the_left() -> None:
+    def block(text: str, x0: float, y0: float, kind: str = "text") -> Block:
+        made = Line((Span(text, x0, x0 + 200, BODY, kind == "section-header"),), y0, y0 + 10)
+        return Block(1, kind, x0, y0, x0 + 200, y0 + 10, (made,))
+
+    blocks = (
+        block("Ada Lark, University of Hedgerow", 50, 60),
+        block("Abstract", 50, 100, "section-header"),
+        block("We count birds. " * 10, 50, 115),
+        block("1 Introduction", 50, 140, "section-header"),
+        block("Birds sing in the morning.", 50, 155),
+        block("Ben Finch, University of Thicket", 320, 60),
+        block("They sing in the evening, too.", 320, 105),
+    )
+    sections = read_sections([PageBlocks(1, 612, 792, blocks)])
+    assert [(s.kind, s.text.split(".")[0]) for s in sections] == [
+        ("abstract", "We count birds"), ("introduction", "Birds sing in the morning")
+    ]  # fmt: skip
+    assert "in the evening" in sections[1].text
+    assert not any("Finch" in s.text for s in sections)

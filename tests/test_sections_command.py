@@ -95,7 +95,7 @@ def test_the_drawing_is_one_file_with_every_page_and_every_heading(
     assert all(base64.b64decode(p).startswith(b"\xff\xd8\xff") for p in pictures)
     assert not re.findall(r'(?:src|href)="(?!data:|#)', page)
     for heading in HEADINGS:
-        assert re.search(rf">\d: {re.escape(heading)}</text>", page), heading
+        assert re.search(rf"<title>\d: {re.escape(heading)}</title>", page), heading
 
 
 def test_boxes_say_where_the_text_went(paper: Path) -> None:

@@ -39,7 +39,7 @@ figure svg { position: absolute; inset: 0; height: 100%; }
 rect { fill-opacity: .07; stroke-width: .8; }
 rect.heading { fill-opacity: .2; stroke-width: 2; }
 rect.out { stroke-dasharray: 3 2; fill-opacity: .12; }
-text { font: 6.5px sans-serif; }
+text { font: bold 6px sans-serif; }
 """
 
 
@@ -134,18 +134,29 @@ def _figure(number: int, size: PageSize, drawn: Sequence[Box], picture: bytes) -
     data = base64.b64encode(picture).decode("ascii")
     return (
         f'<h2 id="page-{number}">page {number}</h2>\n<figure style="max-width:{size.width * 1.5:.0f}px"><img alt="page {number}" '
-        f'src="data:image/jpeg;base64,{data}"><svg viewBox="0 0 {size.width:.1f} {size.height:.1f}">{shapes}</svg>'
-        f"<figcaption>page {number}</figcaption></figure>\n"
+        f'src="data:image/jpeg;base64,{data}"><svg viewBox="0 0 {size.width:.1f} {size.height:.1f}">{shapes}</svg></figure>\n'
     )
 
 
 def _shape(box: Box) -> str:
+    """A box with its words as a tooltip, and beside it, clear of the text: a section's number, or what was left out."""
     colour = _LEFT_OUT if box.role == "out" else _COLOURS.get(box.label, _COLOURS["other"])
-    words = box.heading or (f"{box.seq} {box.label}" if box.role == "text" else f"left out: {box.label}")
+    if box.role == "heading":
+        words, label, x, y, anchor = (
+            box.heading,
+            f"{box.heading.partition(':')[0]} {box.label}",
+            box.x1 + 2,
+            box.y1,
+            "start",
+        )
+    elif box.role == "text":
+        words, label, x, y, anchor = f"{box.seq} {box.label}", str(box.seq), box.x0 - 1.5, box.y0 + 6, "end"
+    else:
+        words, label, x, y, anchor = f"left out: {box.label}", box.label, box.x1 - 1, box.y1 - 1, "end"
     return (
-        f'<rect class="{box.role}" x="{box.x0:.1f}" y="{box.y0:.1f}" width="{box.x1 - box.x0:.1f}" '
-        f'height="{box.y1 - box.y0:.1f}" fill="{colour}" stroke="{colour}"><title>{html.escape(words)}</title></rect>'
-        f'<text x="{box.x0:.1f}" y="{box.y0 - 1:.1f}" fill="{colour}">{html.escape(words)}</text>'
+        f'<g fill="{colour}"><rect class="{box.role}" x="{box.x0:.1f}" y="{box.y0:.1f}" width="{box.x1 - box.x0:.1f}" '
+        f'height="{box.y1 - box.y0:.1f}" stroke="{colour}"><title>{html.escape(words)}</title></rect>'
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{html.escape(label)}</text></g>'
     )
 
 

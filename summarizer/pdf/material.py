@@ -15,7 +15,7 @@ from summarizer.pdf.headings import Number
 from summarizer.records import SectionKind
 
 #: A kind with fewer characters than this gives a question nothing.
-USABLE_CHARS = 500
+USABLE_CHARS = 300
 #: A text without headings is cut into parts only when it is this long, and has this many paragraphs.
 _MIN_UNHEADED_CHARS = 3000
 _MIN_UNHEADED_BLOCKS = 5

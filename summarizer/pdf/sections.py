@@ -174,7 +174,9 @@ def _without_front_matter(parts: list[Part]) -> list[Part]:
     named = next((i for i, p in enumerate(parts) if p.kind == "abstract"), None)
     if named is not None:
         before = [b for p in parts[:named] for b in p.blocks]
-        return parts[named:] if parts[named].page <= 3 or not any(len(b.text) > 600 for b in before) else parts
+        if parts[named].page > _FRONT_PAGES and any(len(b.text) > 600 for b in before):
+            return parts
+        return _below_abstract(parts[named:])
     first_page = parts[0].page
     first = next((i for i, p in enumerate(parts) if _opens_body(p)), len(parts))
     front = [b for p in parts[:first] for b in p.blocks if b.page == first_page and b.kind in {"text", "list-item"}]
@@ -199,7 +201,23 @@ def _without_front_matter(parts: list[Part]) -> list[Part]:
             after = after or block is opening
             if after and block not in abstract.blocks:
                 body.blocks.append(block)
-    return [abstract, body, *parts[first:]]
+    return _below_abstract([abstract, body, *parts[first:]])
+
+
+def _below_abstract(parts: list[Part]) -> list[Part]:
+    """Without the authors of the right column, which are read after the abstract of the left one, but stand above it."""
+    abstract = parts[0]
+    page = abstract.page
+    top = min(b.y0 for b in [*filter(None, [abstract.heading_block]), *abstract.blocks[:1]]) if abstract.blocks else 0.0
+    kept = [abstract]
+    for part in parts[1:]:
+        heading = part.heading_block
+        part.blocks = [b for b in part.blocks if b.page != page or b.y1 > top or _is_prose(b)]
+        if heading is not None and heading.page == page and heading.y1 <= top:
+            kept[-1].blocks += part.blocks
+        else:
+            kept.append(part)
+    return kept
 
 
 def _with_unnamed_references(parts: list[Part]) -> list[Part]:
