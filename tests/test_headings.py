@@ -323,3 +323,11 @@ def test_authors_in_the_right_column_are_not_read_after_the_abstract_of_the_left
     ]  # fmt: skip
     assert "in the evening" in sections[1].text
     assert not any("Finch" in s.text for s in sections)
+
+
+@pytest.mark.parametrize("label", ["Keywords", "Index Terms", "KEYWORDS:"])
+def test_keywords_are_no_heading(label: str) -> None:
+    paper = Paper().heading("Abstract").prose().heading(label).add(line("sparrows, hedges"))
+    paper.heading("1 Introduction").prose()
+    assert paper.read() == [("Abstract", 1), ("1 Introduction", 1)]
+    assert "sparrows, hedges" in paper.text

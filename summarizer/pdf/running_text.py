@@ -16,6 +16,10 @@ KEYWORDS = re.compile(
     r" descriptors|acm reference format)(?:\s*[—–:.\-]|\s+(?=[A-Z]))",
     re.I,
 )
+#: The label of keywords on a line of its own.
+KEYWORDS_ALONE = re.compile(
+    r"(?:index terms|key ?words(?: and phrases)?|ccs concepts|general terms|pacs(?: numbers)?)[.:]?", re.I
+)
 _CAPTION_START = re.compile(
     r"(?:Figure|Fig\.|Table|Algorithm|Listing|FIG\.|FIGURE|TABLE)\s*(?:[A-Z]?\d+(?:\.\d+)*|[IVX]+)\s*(?P<mark>[.:|])\s*(?=[A-Z(\d“\"])"
 )

@@ -15,7 +15,7 @@ from summarizer.pdf.levels import set_levels
 from summarizer.pdf.line_numbers import without_line_numbers
 from summarizer.pdf.material import supply_material, unheaded_kinds
 from summarizer.pdf.paragraphs import Vocabulary, join_lines, paragraphs
-from summarizer.pdf.running_text import KEYWORDS, repeated_headers, running_text
+from summarizer.pdf.running_text import KEYWORDS, KEYWORDS_ALONE, repeated_headers, running_text
 from summarizer.records import Section, SectionKind
 from summarizer.text import one_line
 
@@ -115,6 +115,8 @@ def _parts(blocks: Sequence[tuple[Block, Heading | None]], vocabulary: Vocabular
             words = one_line(abstract[0]).strip(" —–:.-")
             parts.append(Part(words, parse_number(words), 1, block.page, kind="abstract"))
             parts[-1].blocks.append(_cut(block, abstract.end()))
+        elif front and KEYWORDS_ALONE.fullmatch(one_line(block.text)):
+            parts.append(Part("", parse_number(""), 1, block.page, kind="other", blocks=[block]))
         elif heading is not None:
             words = join_lines([line.text for line in block.lines], vocabulary)
             parts.append(
