@@ -56,11 +56,12 @@ class EmbedConfig:
 class PdfConfig:
     """Reading of PDFs, each in a child process of its own."""
 
-    workers: int = _setting(2, least=1, most=64)  #: files read at the same time
+    workers: int = _setting(0, least=0, most=64)  #: files read at the same time; 0: one for each core, at most 8
     seconds_base: float = _setting(60.0, least=1)  #: time limit of a file: this ...
     seconds_per_page: float = _setting(4.0, least=0)  #: ... and this for each of its pages
     max_layout_pages: int = _setting(80, least=1)  #: longer papers are read by font rules, without the layout model
     memory_bytes: int = _setting(3 * 1024**3, least=512 * 1024**2)  #: memory limit of a child process
+    ocr: Literal["off", "tesseract"] = "off"  #: recognise the text of scans, where Tesseract's data is installed
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,7 @@ class Section:
     page_first: int  #: 1-based
     page_last: int
     text: str
+    n_tokens: int | None = None  #: of the text, by the language model's vocabulary; None: not counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,7 @@ class Document:
     extractor_version: str
     seconds: float
     sections: tuple[Section, ...]
+    tokenizer_sha256: str | None = None  #: the model whose vocabulary counted ``Section.n_tokens``
 
 
 @dataclass(frozen=True, slots=True)

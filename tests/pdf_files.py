@@ -160,11 +160,11 @@ def write_encrypted(path: Path, *, user: str) -> Path:
     return path
 
 
-def write_image_only(path: Path) -> Path:
+def write_image_only(path: Path, *, dpi: int = 40) -> Path:
     """The paper as a scan: pictures of its pages."""
     scan = pymupdf.open()
     for page in paper():
-        picture = page.get_pixmap(dpi=40)
+        picture = page.get_pixmap(dpi=dpi)
         scan.new_page(width=WIDTH, height=HEIGHT).insert_image(page.rect, pixmap=picture)
     scan.save(path)
     return path

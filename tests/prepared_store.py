@@ -96,10 +96,10 @@ ABSTRACT = (
     "On VoiceBank the word error rate falls from 12.3% to 9.8%.",
 )
 SECTIONS = (
-    Section(0, "1. Introduction", 1, "introduction", 1, 1, "Existing methods have many parameters."),
-    Section(1, "2. Method", 1, "method", 2, 3, "Two stages: a mask is estimated, then the phase is restored."),
-    Section(2, "3. Results", 1, "results", 4, 4, "The word error rate is 9.8% on VoiceBank."),
-    Section(3, "References", 1, "references", 5, 5, "[1] A paper."),
+    Section(0, "1. Introduction", 1, "introduction", 1, 1, "Existing methods have many parameters.", 6),
+    Section(1, "2. Method", 1, "method", 2, 3, "Two stages: a mask is estimated, then the phase is restored.", 13),
+    Section(2, "3. Results", 1, "results", 4, 4, "The word error rate is 9.8% on VoiceBank.", 12),
+    Section(3, "References", 1, "references", 5, 5, "[1] A paper.", 5),
 )
 
 

@@ -81,6 +81,7 @@ def test_the_commands_are_those_of_the_readme() -> None:
         "plan",
         "publish",
         "run",
+        "sections",
         "sql",
         "status",
     ]

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import click
 
 from summarizer import __version__
-from summarizer.cli import bundles, collect, daily, imports, keys, models, plan, queries
+from summarizer.cli import bundles, collect, daily, imports, keys, models, plan, queries, sections
 from summarizer.cli.settings import Settings, shared_options
 from summarizer.errors import EXIT_INTERRUPTED, ConfigError, SummarizerError
 
@@ -37,6 +37,7 @@ for _command in (
     queries.status,
     queries.sql,
     queries.export,
+    sections.sections,
     models.models,
     bundles.bundle,
     keys.keys,

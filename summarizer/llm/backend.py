@@ -37,7 +37,7 @@ _log_callback: Any = None  # llama.cpp holds a bare pointer to it: it must outli
 _last_error = ""
 
 
-def _silence(llama_cpp: Any) -> None:
+def silence_library(llama_cpp: Any) -> None:
     """Send llama.cpp's errors and warnings to logging at debug level, the rest nowhere.
 
     The last error is kept for the message of the exception that follows it, which is where a user reads it.
@@ -94,7 +94,7 @@ class LlamaBackend:
         self._prefixes = prefixes
         if not path.is_file():
             raise ModelError(f"no model file {path}: fetch it or correct llm.model in the configuration")
-        _silence(llama_cpp)
+        silence_library(llama_cpp)
         llama_cpp.llama_backend_init()
         try:
             available = available_bytes()

@@ -17,9 +17,14 @@ SKIPPED_KINDS = frozenset({"page-header", "page-footer", "picture", "table", "ca
 # Spacing accents that old TeX fonts print before their letter ("F´ısica", "A¨ıt").
 _ACCENTS = {"´": "\u0301", "¨": "\u0308", "ˆ": "\u0302", "˜": "\u0303", "ˇ": "\u030c", "˚": "\u030a", "`": "\u0300"}
 _ACCENT_LETTER = re.compile(r"([´¨ˆ˜ˇ˚])([A-Za-zı])|(?<=[A-Za-z])(`)([aeiou])")
+# A hat or a tilde of a formula that stands after its letter
+_HATTED = re.compile(r"(?<![^\W\d_])([A-Za-z])([ˆ˜])(?![^\W\d_])")
+# Pieces of large brackets, which mathematical fonts keep in the private use area
+_BRACKET_PIECES = re.compile(r"[\uf8e5-\uf8fe]")
 _CEDILLA = re.compile(r"([cCsS])¸")
 _UNITS = frozenset({"mm", "cm", "km", "nm", "dm", "µm"})
 _FOOTNOTE_MARK = re.compile(r"[\d∗*†‡§¶⋆♦♠#][\d,;\s∗*†‡§¶⋆♦♠#–-]*")
+_SPACED_OUT = re.compile(r"(?:[A-Za-z] ){5,}[A-Za-z]")
 _MATHS_IN_PARENTHESES = re.compile(r"\([^()]*[=+−*/|][^()]*\)$|\(\S{1,8}\)$")
 
 
@@ -33,6 +38,7 @@ class Span:
     size: float
     bold: bool = False
     superscript: bool = False
+    italic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,19 @@ class Line:
         return letters > 0 and sum(len(s.text.strip()) for s in self.spans if s.bold) >= 0.7 * letters
 
     @property
+    def italic(self) -> bool:
+        letters = sum(len(s.text.strip()) for s in self.spans)
+        return letters > 0 and sum(len(s.text.strip()) for s in self.spans if s.italic) >= 0.7 * letters
+
+    @property
+    def trails_off(self) -> bool:
+        """Whether it begins bold and ends in plain words: a run-in heading and the beginning of its text."""
+        last = next((s for s in reversed(self.spans) if s.text.strip()), None)
+        if last is None or not self.bold or last.bold:
+            return False
+        return sum(c.isalpha() for s in self.spans if not s.bold for c in s.text) > 3
+
+    @property
     def text(self) -> str:
         return line_text(self.spans, formula=self.formula)
 
@@ -76,7 +95,6 @@ class Block:
     x1: float
     y1: float
     lines: tuple[Line, ...]
-    level: int | None = None  #: of a heading whose level is known, from the outline
 
     @property
     def text(self) -> str:
@@ -87,8 +105,17 @@ class Block:
         return _main([s for line in self.lines for s in line.spans])
 
     @property
+    def capital_size(self) -> float:
+        """The size of its largest letters: of small capitals, that of the real ones."""
+        return max((round(s.size * 2) / 2 for ln in self.lines for s in ln.spans if s.text.strip()), default=0.0)
+
+    @property
     def bold(self) -> bool:
         return bool(self.lines) and all(line.bold for line in self.lines)
+
+    @property
+    def italic(self) -> bool:
+        return bool(self.lines) and all(line.italic for line in self.lines)
 
     def with_lines(self, lines: Iterable[Line], kind: str | None = None) -> Block:
         """The same block with other lines; its box shrinks to them."""
@@ -145,7 +172,9 @@ def line_text(spans: Iterable[Span], *, formula: bool = False) -> str:
                 out += " "
         out += text
         last = span
-    return mend_accents(out)
+    if _SPACED_OUT.fullmatch(out.strip()):  # "A B S T R A C T"
+        out = out.replace(" ", "")
+    return mend_accents(_BRACKET_PIECES.sub("", out))
 
 
 def _merge_superscripts(spans: Iterable[Span]) -> list[Span]:
@@ -179,5 +208,6 @@ def mend_accents(text: str) -> str:
         accent, letter = (found[1], found[2]) if found[1] else (found[3], found[4])
         return unicodedata.normalize("NFC", ("i" if letter == "ı" else letter) + _ACCENTS[accent])
 
+    text = _HATTED.sub(lambda found: unicodedata.normalize("NFC", found[1] + _ACCENTS[found[2]]), text)
     text = _ACCENT_LETTER.sub(join, text)
     return _CEDILLA.sub(lambda found: unicodedata.normalize("NFC", found[1] + "\u0327"), text)

@@ -1,7 +1,8 @@
 """The child process that reads one PDF: ``python -m summarizer.pdf.child FD JSON``.
 
-Answers are JSON lines on the pipe ``FD``: first ``{"n_pages": N}`` when the file is open, then ``{"result": ...}`` or
-``{"error": [category, detail]}``. stdout and stderr carry nothing that anybody reads, so libraries may print there.
+Answers are JSON lines on the pipe ``FD``: first ``{"n_pages": N}`` when the file is open, ``{"extra_seconds": S}`` where its
+pages are recognised first, then ``{"result": ...}`` or ``{"error": [category, detail]}``. stdout and stderr carry nothing that
+anybody reads, so libraries may print there.
 """
 
 from __future__ import annotations
@@ -13,21 +14,28 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TextIO
 
 from summarizer.errors import PdfError
-from summarizer.pdf import fonts, layout
+from summarizer.pdf import drawing, fonts, layout, ocr
 from summarizer.pdf.blocks import PageBlocks
+from summarizer.pdf.bookmarks import Bookmarks
 from summarizer.pdf.front_matter import read_front_matter_from
 from summarizer.pdf.language import require_english
-from summarizer.pdf.sections import read_sections
+from summarizer.pdf.sections import arrange
 from summarizer.records import Document, FrontMatter, Section
 
 #: Front matter stands on these first pages; a thesis may have its abstract later.
 _FRONT_PAGES = 3
 _FRONT_PAGES_OF_LONG = 12
+_PICTURE_DPI = 110
+#: Fewer pages than this are not worth a helper.
+_LEAST_PAGES = 2
 
 
 def main(argv: list[str]) -> int:
@@ -69,13 +77,26 @@ def _read(path: Path, task: dict[str, Any], pipe: TextIO) -> dict[str, Any]:
     _answer(pipe, {"n_pages": n_pages})
     _drop_annotations(document)
     text = _text_of(document)
-    require_english("\n".join(text), n_pages)
+    mark = ""
+    try:
+        require_english("\n".join(text), n_pages)
+    except PdfError as error:
+        if not task.get("ocr") or error.category not in ocr.CURABLE:
+            raise
+        extra = ocr.SECONDS_PER_PAGE * n_pages
+        signal.setitimer(signal.ITIMER_REAL, seconds + extra + 5)
+        _answer(pipe, {"extra_seconds": extra})
+        document, mark = ocr.recognise(document, error), ocr.MARK
+        text = _text_of(document)
+        require_english("\n".join(text), n_pages)
     long = n_pages > task["max_layout_pages"]
     result: dict[str, Any] = {}
     pages: list[PageBlocks] | None = None
     if task["want_document"]:
-        pages = fonts.font_pages(document) if long else layout.layout_pages(document)
-    sections = read_sections(pages) if pages is not None else None
+        cores = 1 if mark else task.get("cores", 1)
+        pages = fonts.font_pages(document) if long else _layout_pages(document, path, cores, seconds)
+    arranged = arrange(pages, bookmarks=_bookmarks(document)) if pages is not None else None
+    sections = tuple(section for _, section in arranged) if arranged is not None else None
     if task["want_front_matter"]:
         result["front_matter"] = asdict(
             _front_matter(document, text[0], None if long else pages, None if long else sections)
@@ -87,13 +108,55 @@ def _read(path: Path, task: dict[str, Any], pipe: TextIO) -> dict[str, Any]:
             Document(
                 n_pages=n_pages,
                 n_chars=sum(len(s.text) for s in sections),
-                extractor=fonts.EXTRACTOR if long else layout.EXTRACTOR,
+                extractor=(fonts.EXTRACTOR if long else layout.EXTRACTOR) + mark,
                 extractor_version=_version(),
                 seconds=round(time.monotonic() - started, 3),
                 sections=sections,
             )
         )
+    if pages is not None and arranged is not None and task.get("pictures_dir"):
+        result["drawing"] = drawing.to_json(
+            _draw_pages(document, Path(task["pictures_dir"])), drawing.find_boxes(pages, arranged)
+        )
     return result
+
+
+def _layout_pages(document: Any, path: Path, cores: int, seconds: float) -> list[PageBlocks]:
+    """All pages, the later ones by processes of their own where there are cores: the layout model uses one."""
+    n_pages = document.page_count
+    n_parts = min(cores, n_pages // _LEAST_PAGES)
+    if n_parts < 2:
+        return layout.layout_pages(document)
+    # a helper loads the model first, which takes as long as two pages
+    own = min(n_pages, -(-n_pages // n_parts) + 1)
+    step = -(-(n_pages - own) // (n_parts - 1))
+    parts = [range(first, min(first + step, n_pages)) for first in range(own, n_pages, step)]
+    with ProcessPoolExecutor(len(parts), mp_context=get_context("spawn")) as pool:
+        later = [pool.submit(_layout_part, path, list(part), seconds) for part in parts]
+        pages = layout.layout_pages(document, range(own))
+        for part, result in zip(parts, later, strict=True):
+            try:
+                pages += result.result()
+            except BrokenProcessPool:  # the machine is short of something; without a helper it takes longer
+                pages += layout.layout_pages(document, part)
+    return pages
+
+
+def _layout_part(path: Path, pages: list[int], seconds: float) -> list[PageBlocks]:
+    signal.setitimer(signal.ITIMER_REAL, seconds)  # nobody else ends a helper whose parent was killed
+    document = open_document(path)
+    _drop_annotations(document)
+    return layout.layout_pages(document, pages)
+
+
+def _draw_pages(document: Any, folder: Path) -> list[drawing.PageSize]:
+    """Pictures of all pages, ``page-00001.jpg`` and so on: too much for the pipe."""
+    sizes = []
+    for number, page in enumerate(document, 1):
+        picture = page.get_pixmap(dpi=_PICTURE_DPI)
+        (folder / f"page-{number:05}.jpg").write_bytes(picture.tobytes("jpg", jpg_quality=80))
+        sizes.append(drawing.PageSize(page.rect.width, page.rect.height))
+    return sizes
 
 
 def open_document(path: Path) -> Any:
@@ -122,6 +185,15 @@ def _drop_annotations(document: Any) -> None:
             annotation = page.first_annot
             while annotation is not None:
                 annotation = page.delete_annot(annotation)
+
+
+def _bookmarks(document: Any) -> Bookmarks | None:
+    """The outline of the file; None when it has none, or a broken one."""
+    try:
+        entries = document.get_toc(simple=True)
+    except Exception:  # noqa: BLE001 - MuPDF raises what it likes on a damaged outline, and the paper can do without
+        return None
+    return Bookmarks([(level, title, page) for level, title, page in entries]) if entries else None
 
 
 def _text_of(document: Any) -> list[str]:

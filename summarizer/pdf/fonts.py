@@ -1,6 +1,6 @@
 """The fast way for long files: pages read by their fonts, without the layout model. Child process only.
 
-Headings come from the outline where the file has one, else from size, weight and numbering. About 50 pages a second.
+Headings are told by size, weight and numbering, and by the outline where the file has one. About 50 pages a second.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from summarizer.pdf.blocks import Block, Line, PageBlocks, Span, body_size
 from summarizer.pdf.headings import KNOWN_HEADING, parse_number
 from summarizer.pdf.layout import make_spans
 from summarizer.pdf.reading_order import in_reading_order
-from summarizer.text import comparison_key, one_line
+from summarizer.text import one_line
 
 EXTRACTOR = "pymupdf-fonts"
 
@@ -26,19 +26,14 @@ _PAGE_NUMBER = re.compile(r"[\dxivlc]+|(?:page )?\d+(?: of \d+)?", re.I)
 _MAX_HEADING_LINES = 3
 
 
-def font_pages(document: Any, *, use_outline: bool = True) -> list[PageBlocks]:
+def font_pages(document: Any) -> list[PageBlocks]:
     """All pages of an open document."""
     raw = [_read_page(page) for page in document]
     repeated = _repeated_margin_lines(raw)
     size = body_size(raw)
-    outline = _outline(document) if use_outline else {}
     pages = []
     for page in raw:
-        blocks = [
-            classified
-            for block in page.blocks
-            for classified in _classify(block, page, size, repeated, outline.get(page.number, {}))
-        ]
+        blocks = [classified for block in page.blocks for classified in _classify(block, page, size, repeated)]
         pages.append(replace(page, blocks=tuple(in_reading_order(_merge_headings(blocks), page.width))))
     return pages
 
@@ -96,16 +91,7 @@ def _in_margin(line: Line, page: PageBlocks) -> bool:
     return line.y1 < _MARGIN_SHARE * page.height or line.y0 > (1 - _MARGIN_SHARE) * page.height
 
 
-def _outline(document: Any) -> dict[int, dict[str, int]]:
-    """Page -> comparison key of a heading -> level."""
-    entries: dict[int, dict[str, int]] = {}
-    for level, title, page in document.get_toc(simple=True):
-        if page > 0 and comparison_key(title):
-            entries.setdefault(page, {})[comparison_key(title)] = level
-    return entries
-
-
-def _classify(block: Block, page: PageBlocks, size: float, repeated: set[str], outline: dict[str, int]) -> list[Block]:
+def _classify(block: Block, page: PageBlocks, size: float, repeated: set[str]) -> list[Block]:
     """A raw block cut into running header, heading, caption, footnote and text."""
     lines = [
         line
@@ -126,36 +112,29 @@ def _classify(block: Block, page: PageBlocks, size: float, repeated: set[str], o
     out: list[Block] = []
     rest = lines
     while rest:
-        n, level = _heading_lines(rest, size, outline)
+        n = _heading_lines(rest, size)
         if n:
-            out.append(replace(block.with_lines(rest[:n], "section-header"), level=level))
+            out.append(block.with_lines(rest[:n], "section-header"))
             rest = rest[n:]
             continue
-        end = next((i for i in range(1, len(rest)) if _heading_lines(rest[i:], size, outline)[0]), len(rest))
+        end = next((i for i in range(1, len(rest)) if _heading_lines(rest[i:], size)), len(rest))
         out.append(block.with_lines(rest[:end]))
         rest = rest[end:]
     return out
 
 
-def _heading_lines(lines: Sequence[Line], size: float, outline: dict[str, int]) -> tuple[int, int | None]:
-    """How many of the first lines are one heading, and its level where the outline knows it."""
-    if outline:
-        for n in range(min(_MAX_HEADING_LINES, len(lines)), 0, -1):
-            key = comparison_key(" ".join(line.text for line in lines[:n]))
-            level = outline.get(key, outline.get(comparison_key(parse_number(one_line(" ".join(
-                line.text for line in lines[:n]))).title)))  # fmt: skip
-            if level is not None and (n > 1 or lines[0].bold or lines[0].size > size or len(key) > 3):
-                return n, level
+def _heading_lines(lines: Sequence[Line], size: float) -> int:
+    """How many of the first lines look like one heading: larger or bold, with a number or known words."""
     first = lines[0]
     text = one_line(first.text)
     larger, bold = first.size >= size + 1, first.bold
-    if not (larger or bold) or len(text) > 120 or sum(c.isalpha() for c in text) < 3:
-        return 0, None
+    if not (larger or bold) or first.trails_off or len(text) > 120 or sum(c.isalpha() for c in text) < 3:
+        return 0
     number = parse_number(text)
     numbered = number.numbering in {"decimal", "word"} or (number.numbering in {"letter", "roman"} and larger)
     known = KNOWN_HEADING.fullmatch(text) is not None
     if not (numbered or known or (larger and first.bold and text[0].isupper() and text[-1] not in ".,;:")):
-        return 0, None
+        return 0
     n = 1
     while (
         n < min(_MAX_HEADING_LINES, len(lines))
@@ -165,7 +144,7 @@ def _heading_lines(lines: Sequence[Line], size: float, outline: dict[str, int]) 
         if parse_number(one_line(lines[n].text)).numbering == "decimal":
             break
         n += 1
-    return n, None
+    return n
 
 
 def _same_style(a: Line, b: Line) -> bool:

@@ -8,14 +8,23 @@ from typing import Literal
 
 from summarizer.records import SectionKind
 
-Numbering = Literal["decimal", "roman", "letter", "word", "none"]
+#: ``item`` is "1)" and "a)", the third and fourth level where the first are roman numerals and letters.
+Numbering = Literal["decimal", "roman", "letter", "word", "item", "none"]
 
-_DECIMAL = re.compile(r"(?P<number>\d{1,2}(?:\.\d{1,2}){0,4})(?P<dot>[.:]?)\s+(?=[^\W\d_]|[“\"'(\d])")
+_DECIMAL = re.compile(
+    r"(?P<number>\d{1,2}(?:\.\d{1,2}){0,4})(?:[.:]?\s+(?=[^\W\d_]|[“\"'(\d])|\.(?=[A-Z][a-z]{2}|[A-Z]{4}))"
+)
 _ROMAN = re.compile(r"(?P<number>[IVX]{1,6})(?:[.:]\s*|\s+)(?=[A-Z])")
 _LETTER = re.compile(r"(?P<number>[A-Z](?:\.\d{1,2}){0,3})[.:)]?\s+(?=[A-Z0-9“\"'(])")
+_ITEM = re.compile(r"(?P<number>\d{1,2}|[a-z])\)\s*(?=[A-Z0-9“\"'])")
 _WORD = re.compile(
     r"(?P<word>Chapter|Part|Appendix|Annex|Section)\s+(?P<number>[A-Z]|\d{1,2}|[IVX]{1,5})\b[.:]?\s*", re.I
 )
+
+
+CAPTION = re.compile(r"(?:fig(?:ure)?|table|algorithm|listing|scheme|plate|box)\.?\s*(?:[A-Z]?\d+|[IVX]+)\b", re.I)
+#: A line of a table of contents.
+DOT_LEADERS = re.compile(r"(?:\.\s?){4,}\s*\d*\s*$|(?:\s\.){3,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,9 @@ def parse_number(heading: str) -> Number:
     found = _LETTER.match(heading)
     if found is not None:
         return Number("letter", found["number"], found["number"].count(".") + 1, heading[found.end() :].strip())
+    found = _ITEM.match(heading)
+    if found is not None:
+        return Number("item", found["number"], 1, heading[found.end() :].strip())
     return Number("none", "", 1, heading.strip())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import selectors
@@ -15,12 +16,14 @@ from pathlib import Path
 from typing import IO, Any
 
 from summarizer.errors import PdfError
+from summarizer.pdf.drawing import Drawing, from_json
 from summarizer.records import Document, FrontMatter, Section
 
 SECONDS_BASE = 60.0
 SECONDS_PER_PAGE = 4.0  #: the layout model takes 0.3 to 1 s a page on two slow cores
 MAX_LAYOUT_PAGES = 80
 MEMORY_BYTES = 3 * 1024**3
+_MOST_CORES = 4  #: of one file, where ``cores`` does not say; each takes up to 1 GB
 
 _MAGIC = b"%PDF"
 #: Readers accept rubbish before the header up to here (PDF 32000-1, annex H.3.4.1).
@@ -34,15 +37,19 @@ def read_document(
     seconds_per_page: float = SECONDS_PER_PAGE,
     max_layout_pages: int = MAX_LAYOUT_PAGES,
     memory_bytes: int | None = MEMORY_BYTES,
+    ocr: bool = False,
+    cores: int | None = None,
 ) -> Document:
     """Ordered sections of a paper.
 
     Files of more than ``max_layout_pages`` pages are read by their fonts, without the layout model
     (``Document.extractor`` says which). The child is killed after ``seconds_base + seconds_per_page * pages`` seconds
-    and may use ``memory_bytes`` of address space (None: no limit). Raises PdfError with a category of
+    and may use ``memory_bytes`` of address space (None: no limit). With ``ocr`` a file without readable text is recognised
+    by Tesseract first, in 20 s more a page, and ``Document.extractor`` ends in "+tesseract". ``cores`` (None: those of the
+    machine, at most 4) share the pages, each in a process of its own. Raises PdfError with a category of
     :data:`summarizer.records.PDF_CATEGORIES`.
     """
-    limits = _Limits(seconds_base, seconds_per_page, max_layout_pages, memory_bytes)
+    limits = _Limits(seconds_base, seconds_per_page, max_layout_pages, memory_bytes, ocr, cores)
     return _document(_read(path, limits, want_document=True, want_front_matter=False))
 
 
@@ -58,11 +65,31 @@ def read_both(
     seconds_per_page: float = SECONDS_PER_PAGE,
     max_layout_pages: int = MAX_LAYOUT_PAGES,
     memory_bytes: int | None = MEMORY_BYTES,
+    ocr: bool = False,
+    cores: int | None = None,
 ) -> tuple[Document, FrontMatter]:
     """:func:`read_document` and :func:`read_front_matter` for the price of one."""
-    limits = _Limits(seconds_base, seconds_per_page, max_layout_pages, memory_bytes)
+    limits = _Limits(seconds_base, seconds_per_page, max_layout_pages, memory_bytes, ocr, cores)
     result = _read(path, limits, want_document=True, want_front_matter=True)
     return _document(result), _front_matter(result)
+
+
+def read_drawing(
+    path: Path,
+    *,
+    seconds_base: float = SECONDS_BASE,
+    seconds_per_page: float = SECONDS_PER_PAGE,
+    max_layout_pages: int = MAX_LAYOUT_PAGES,
+    memory_bytes: int | None = MEMORY_BYTES,
+    ocr: bool = False,
+    cores: int | None = None,
+) -> tuple[Document, FrontMatter, Drawing]:
+    """:func:`read_both`, and the pages with what was read from where, for :func:`summarizer.pdf.drawing.draw`."""
+    limits = _Limits(seconds_base, seconds_per_page, max_layout_pages, memory_bytes, ocr, cores)
+    with tempfile.TemporaryDirectory(prefix="summarizer-pages-") as folder:
+        result = _read(path, limits, want_document=True, want_front_matter=True, pictures_dir=folder)
+        pictures = [picture.read_bytes() for picture in sorted(Path(folder).glob("page-*.jpg"))]
+    return _document(result), _front_matter(result), from_json(result["drawing"], pictures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +98,13 @@ class _Limits:
     seconds_per_page: float = SECONDS_PER_PAGE
     max_layout_pages: int = MAX_LAYOUT_PAGES
     memory_bytes: int | None = MEMORY_BYTES
+    ocr: bool = False
+    cores: int | None = None
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _document(result: dict[str, Any]) -> Document:
@@ -96,7 +130,9 @@ def _check_file(path: Path) -> None:
         raise PdfError("not_pdf", f"no %PDF header in the first {len(head)} bytes")
 
 
-def _read(path: Path, limits: _Limits, *, want_document: bool, want_front_matter: bool) -> dict[str, Any]:
+def _read(
+    path: Path, limits: _Limits, *, want_document: bool, want_front_matter: bool, pictures_dir: str | None = None
+) -> dict[str, Any]:
     _check_file(path)
     task = {
         "path": str(path.absolute()),
@@ -107,6 +143,9 @@ def _read(path: Path, limits: _Limits, *, want_document: bool, want_front_matter
         "seconds_limit": limits.seconds_base + 5,
         "max_layout_pages": limits.max_layout_pages,
         "memory_bytes": limits.memory_bytes,
+        "ocr": limits.ocr,
+        "cores": limits.cores or min(_MOST_CORES, available_cores()),
+        "pictures_dir": pictures_dir,
     }
     root = str(Path(__file__).resolve().parents[2])
     # one arena for each of many threads would count against the limit of address space
@@ -158,6 +197,8 @@ def _collect(pipe: IO[bytes], limits: _Limits) -> dict[str, Any] | None:
                 if "n_pages" in message:
                     n_pages = message["n_pages"]
                     seconds = limits.seconds_base + limits.seconds_per_page * n_pages
+                elif "extra_seconds" in message:
+                    seconds += message["extra_seconds"]
                 elif "error" in message:
                     raise PdfError(*message["error"])
                 else:
@@ -166,9 +207,12 @@ def _collect(pipe: IO[bytes], limits: _Limits) -> dict[str, Any] | None:
 
 
 def _kill_group(child: subprocess.Popen[bytes]) -> None:
-    if child.poll() is None:
+    """End the child and its helpers, which may be there after it has died; one that ended well has none."""
+    if child.poll() == 0:
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
+    child.wait()
 
 
 def _last_words(returncode: int, noise: IO[bytes]) -> str:

@@ -183,7 +183,9 @@ def _ingest(session: Session, bundles: Sequence[Path]) -> list[str]:
     result = StageResult()
     bundle_ids = []
     for path in bundles:
-        bundle_id, one = ingest(session.store, session.run, session.config, session.progress, path)
+        bundle_id, one = ingest(
+            session.store, session.run, session.config, session.progress, path, session.weights.open_tokenizer
+        )
         bundle_ids.append(bundle_id)
         result = StageResult(result.n_done + one.n_done, result.n_failed + one.n_failed, result.seconds + one.seconds)
     session.run.record_stage("ingest", result)

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from summarizer.config import Config
+from summarizer.errors import ConfigError, ModelError
 from summarizer.records import ModelInfo
 
 if TYPE_CHECKING:
     from summarizer.embed import Encoder
     from summarizer.llm.engine import Engine
     from summarizer.llm.registry import Registry
+    from summarizer.llm.tokenizer import Tokenizer
 
 #: Holds the key of a server that wants one.
 API_KEY_VARIABLE = "SUMMARIZER_API_KEY"
@@ -76,6 +78,21 @@ class Weights:
     def release(self) -> None:
         self.encoder.release()
         self.engine.release()
+
+    def open_tokenizer(self) -> Tokenizer | None:
+        """The vocabulary of the language model alone; None where its file is not here, or is none of ours.
+
+        The file's hash is not computed, which would take longer than the counting it is for.
+        """
+        if self._config.llm.engine != "llama":
+            return None
+        from summarizer.llm.tokenizer import Tokenizer
+
+        try:
+            path = self._registry.path(self._config.llm.model)
+            return Tokenizer(path, self.engine.model) if path.is_file() else None
+        except (ModelError, ConfigError):  # what needs the model says so, with more to say
+            return None
 
     @cached_property
     def _registry(self) -> Registry:

@@ -153,8 +153,9 @@ def record_document(con: DuckDBPyConnection, run_id: str, key: PaperKey, documen
     con.execute(
         """
         INSERT INTO document (
-            arxiv_id, version, n_pages, n_chars, extractor, extractor_version, seconds, run_id, created_utc
-        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            arxiv_id, version, n_pages, n_chars, extractor, extractor_version, seconds, run_id, created_utc,
+            tokenizer_sha256
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         [
             *key,
@@ -165,16 +166,18 @@ def record_document(con: DuckDBPyConnection, run_id: str, key: PaperKey, documen
             document.seconds,
             run_id,
             now,
+            document.tokenizer_sha256,
         ],
     )
     if document.sections:
         con.executemany(
             """
-            INSERT INTO section (arxiv_id, version, seq, heading, level, kind, page_first, page_last, text, n_chars)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO section (
+                arxiv_id, version, seq, heading, level, kind, page_first, page_last, text, n_chars, n_tokens
+            ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                [*key, s.seq, s.heading, s.level, s.kind, s.page_first, s.page_last, s.text, len(s.text)]
+                [*key, s.seq, s.heading, s.level, s.kind, s.page_first, s.page_last, s.text, len(s.text), s.n_tokens]
                 for s in document.sections
             ],
         )
@@ -192,7 +195,7 @@ def sections(con: DuckDBPyConnection, key: PaperKey) -> tuple[Section, ...]:
     """The sections of a paper in reading order; empty when its PDF was not read."""
     rows = con.execute(
         """
-        SELECT seq, heading, level, kind, page_first, page_last, text
+        SELECT seq, heading, level, kind, page_first, page_last, text, n_tokens
         FROM section WHERE arxiv_id = ? AND version = ? ORDER BY seq
         """,
         key,
