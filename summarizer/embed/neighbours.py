@@ -50,7 +50,7 @@ class NeighbourSearch:
                 f"vectors of shapes {self._new.shape} and {earlier.shape} with labels {labels.shape} cannot be compared"
             )
         for start in range(0, len(earlier), _EARLIER_ROWS):
-            block = np.ascontiguousarray(earlier[start : start + _EARLIER_ROWS].T)
+            block = earlier[start : start + _EARLIER_ROWS].T
             for first in range(0, len(self._new), _NEW_ROWS):
                 cosines = self._new[first : first + _NEW_ROWS] @ block
                 hits = cosines >= self._least[first : first + len(cosines), None]
