@@ -7,7 +7,7 @@ WHERE NOT EXISTS (
 )
 UNION ALL
 SELECT a.arxiv_id, a.version, a.task, a.attempt_id
-FROM accepted_attempt AS a
+FROM passed_attempt AS a
 WHERE NOT EXISTS (FROM search_text AS s WHERE s.attempt_id = a.attempt_id);
 
 COMMENT ON VIEW pending_search IS 'Texts whose words are not in the search index yet; the next run adds them';
