@@ -64,8 +64,9 @@ def write_comparison(comparison: Comparison) -> None:
             if d.baseline is not None or d.candidate is not None
         ],
     )
-    if comparison.warning:
-        click.echo(comparison.warning, err=True)
+    for told in (comparison.remark, comparison.warning):
+        if told:
+            click.echo(told, err=True)
 
 
 def write_page(comparison: Comparison, path: Path) -> None:

@@ -10,7 +10,7 @@ from summarizer.ids import content_hash
 from summarizer.store import Store, trial_samples, trials
 from summarizer.store.trial_samples import TrialCase, TrialSample
 from summarizer.store.trials import Trial, TrialOutput
-from summarizer.tuning.comparison import Difference, Text, compare, in_common, scores
+from summarizer.tuning.comparison import LEAST_CASES, Difference, Text, compare, in_common, scores
 from summarizer.tuning.drafts import Candidate
 
 #: Figures that a summary always names.
@@ -68,6 +68,12 @@ class Comparison:
             },
             "warning": self.warning,
         }
+
+    @property
+    def remark(self) -> str:
+        """Why there are no intervals; empty when there are."""
+        few = len(self.pairs) < LEAST_CASES
+        return f"no intervals: {len(self.pairs)} cases in common, at least {LEAST_CASES} are needed" if few else ""
 
     def summary(self) -> str:
         """One line: the main figures and those whose intervals do not hold zero, which are called better or worse."""
