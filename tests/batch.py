@@ -25,6 +25,7 @@ _ACCIDENTS = {
     "post_id",
     "attempt_id",
     "text_seq",  # in the order in which texts were recorded
+    "term_id",  # in that in which words were first met
     "state_hash",
     "prompt_tokens_reused",
     "seconds",
@@ -88,6 +89,13 @@ class Place:
                 continue
             columns = [row[0] for row in self.sql(f'SELECT column_name FROM (DESCRIBE "{table}")')]
             kept = [c for c in columns if c not in _ACCIDENTS and not (c.endswith("_utc") and _is_clock(table, c))]
+            if table == "posting":  # by words, not by their numbers
+                rows = self.sql(
+                    "SELECT arxiv_id, version, field, term, n, is_word "
+                    "FROM posting JOIN search_text USING (text_seq) JOIN term USING (term_id)"
+                )
+                found[table] = sorted(rows, key=repr)
+                continue
             names = ", ".join(f'"{column}"' for column in kept)
             rows = self.sql(f'SELECT {names} FROM "{table}"')
             found[table] = sorted(rows, key=repr)
