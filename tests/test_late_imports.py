@@ -10,6 +10,9 @@ import pytest
 HEAVY = (
     "duckdb",
     "llama_cpp",
+    "markdown_it",
+    "math_core",
+    "nh3",
     "numpy",
     "pymupdf",
     "pymupdf4llm",

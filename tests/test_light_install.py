@@ -12,12 +12,15 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 OFFLINE_MODULES = (
-    "duckdb", "jinja2", "llama_cpp", "numpy", "psutil", "pymupdf", "pymupdf4llm", "rjieba", "sacrebleu",
-    "sentence_transformers", "sentencex", "torch", "transformers", "yaml", "zhon",
+    "duckdb", "jinja2", "llama_cpp", "markdown_it", "math_core", "mdit_py_plugins", "nh3", "numpy", "psutil", "pymupdf",
+    "pymupdf4llm", "rjieba", "sacrebleu", "sentence_transformers", "sentencex", "torch", "transformers", "yaml", "zhon",
 )  # fmt: skip
 COLLECT_MODULES = ("arxiv", "requests", "lxml")
 #: Modules that the blocked list must name, for each requirement of an extra: the names differ for some.
-MODULE_OF = {"llama-cpp-python": "llama_cpp", "pyyaml": "yaml", "sentence-transformers": "sentence_transformers"}
+MODULE_OF = {
+    "llama-cpp-python": "llama_cpp", "markdown-it-py": "markdown_it", "math-core": "math_core",
+    "mdit-py-plugins": "mdit_py_plugins", "pyyaml": "yaml", "sentence-transformers": "sentence_transformers",
+}  # fmt: skip
 PROGRAM = """
 import sys
 

@@ -192,16 +192,47 @@ def generate(ctx: click.Context, until: str | None, max_papers: int | None, stal
     return opened.exit_code
 
 
+def _served_at(ctx: click.Context, param: click.Parameter, value: str | None) -> str:
+    if not value:
+        return ""
+    if not value.startswith(("http://", "https://")) or any(c.isspace() or c in '?#"<>' for c in value):
+        raise click.BadParameter("write the address of a folder, e.g. http://10.0.0.5/arxiv/", ctx, param)
+    return value if value.endswith("/") else f"{value}/"
+
+
 @click.command()
-@_out_option
+@click.option("--html", is_flag=True, help="Write the offline reader instead: pages that open without a server.")
+@click.option("--json", "as_json", is_flag=True, help="Write the papers of each day as JSON instead, below DIR/json.")
+@click.option(
+    "--out",
+    "out_dir",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="What is published goes below this folder.  [default: site; with --html or --json: reader]",
+)
+@click.option(
+    "--base-url",
+    metavar="URL",
+    callback=_served_at,
+    help="With --html: where DIR is served on your network, for the links of feeds and e-mails.",
+)
 @shared_options
 @click.pass_context
-def publish(ctx: click.Context, out_dir: Path) -> int:
-    """Write the posts that are due, and those whose file is gone or was changed. Prints their paths."""
-    from summarizer.stages.run import publish_posts
+def publish(ctx: click.Context, html: bool, as_json: bool, out_dir: Path | None, base_url: str) -> int:
+    """Write the posts that are due, and those whose file is gone or was changed. Prints their paths.
 
+    With --html the offline reader is written instead, and the path of its start page printed; with --json a file a day.
+    Files that did not change are left untouched.
+    """
+    from summarizer.stages.run import publish_posts, publish_reader
+
+    if base_url and not html:
+        raise click.UsageError("--base-url goes with --html")
     with open_session(ctx) as opened:
-        posts = publish_posts(opened, out_dir)
-    for path in posts:
+        if html or as_json:
+            paths = publish_reader(opened, out_dir or Path("reader"), html=html, as_json=as_json, base_url=base_url)
+        else:
+            paths = publish_posts(opened, out_dir or Path("site"))
+    for path in paths:
         click.echo(path)
     return opened.exit_code

@@ -18,8 +18,9 @@ from summarizer import ids
 from summarizer.errors import PostError
 from summarizer.publish.answers import split_breakdown, trimmed
 from summarizer.publish.escape import written_line, written_text
-from summarizer.publish.jekyll import BEIJING, NO_TITLE, UNKNOWN, post_path
+from summarizer.publish.jekyll import NO_TITLE, UNKNOWN, post_path
 from summarizer.publish.notices import is_notice
+from summarizer.publish.window import BEIJING
 from summarizer.records import ImportedPaper, ImportedPost, Paper, PostPart, Task, Window
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")

@@ -7,11 +7,12 @@ import tempfile
 from pathlib import Path
 
 
-def write_if_changed(path: Path, data: bytes) -> bool:
+def write_if_changed(path: Path, data: bytes, *, durable: bool = True) -> bool:
     """Make ``path`` hold ``data``; True when it had to be written.
 
     A file that already holds the same bytes is not touched. Otherwise a temporary file beside it is written, flushed to
-    the disk and renamed over it, so that a reader or a crash never meets half a file. Raises OSError.
+    the disk and renamed over it, so that a reader or a crash never meets half a file. With ``durable=False`` nothing
+    waits for the disk: a power cut may then leave an empty or an old file. Raises OSError.
     """
     try:
         if path.read_bytes() == data:
@@ -24,14 +25,16 @@ def write_if_changed(path: Path, data: bytes) -> bool:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         os.chmod(name, 0o644)
         os.replace(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-    _flush_folder(path.parent)
+    if durable:
+        _flush_folder(path.parent)
     return True
 
 

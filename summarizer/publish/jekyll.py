@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from dataclasses import replace
+from datetime import date
 from functools import cache
 from pathlib import PurePath
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from summarizer.errors import SummarizerError
 from summarizer.ids import is_local, versioned
 from summarizer.publish.escape import marked_text, plain_line, plain_text
 from summarizer.publish.revision import revision_block
+from summarizer.publish.window import Span, span
 from summarizer.records import Paper, Post, PostPaper, Task, Window
 
 _TEMPLATE = "post.md.j2"
@@ -30,20 +29,6 @@ _NO_REASON = "原因未记录"
 
 _PLAIN_TAG = re.compile(r"[a-z]+(?:-[a-z]+)*(?:\.[A-Za-z]+(?:-[A-Za-z]+)*)?")
 _YAML_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
-
-#: Without a time zone database too: China has had one offset and no summer time since 1991.
-BEIJING = timezone(timedelta(hours=8), "CST")
-_ZONES: dict[str, tuple[tzinfo, str]] = {"Asia/Shanghai": (BEIJING, "CST，北京时间")}
-
-
-@dataclass(frozen=True, slots=True)
-class _Span:
-    """A window in the words of the page."""
-
-    zone: str
-    anchor: str
-    start: str
-    end: str
 
 
 def post_path(post_date: date, page: int = 1) -> PurePath:
@@ -61,7 +46,7 @@ def render_post(post: Post) -> bytes:
     page = _template().render(
         date=post.post_date.isoformat(),
         tags=", ".join(["arxiv", *map(_tag, post.categories)]),
-        span=_span(post.window),
+        span=_escaped_span(post.window),
         n_fetched=post.n_fetched,
         papers=post.papers,
         unreadable=post.unreadable,
@@ -129,23 +114,6 @@ def _reason(shown: PostPaper, task: Task) -> str:
     return plain_line(shown.missing.get(task, "")) or _NO_REASON
 
 
-def _span(window: Window) -> _Span:
-    clock, _, name = window.anchor.partition(" ")
-    zone, label = _zone(name or "UTC", window.end_utc)
-    start, end = (t.replace(tzinfo=UTC).astimezone(zone) for t in (window.start_utc, window.end_utc))
-    short = label.partition("，")[0]
-    return _Span(label, plain_line(f"{clock} {short}"), f"{start:%Y-%m-%d %H:%M}", f"{end:%Y-%m-%d %H:%M}")
-
-
-def _zone(name: str, at: datetime) -> tuple[tzinfo, str]:
-    if name in _ZONES:
-        return _ZONES[name]
-    if name == "UTC":
-        return UTC, "UTC"
-    try:
-        zone = ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise SummarizerError(
-            f"window anchor: no time zone {name!r}: write it as `HH:MM Area/City`, such as `08:50 Asia/Shanghai`"
-        ) from error
-    return zone, at.replace(tzinfo=UTC).astimezone(zone).tzname() or name
+def _escaped_span(window: Window) -> Span:
+    found = span(window)
+    return replace(found, anchor=plain_line(found.anchor))

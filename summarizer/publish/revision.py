@@ -23,23 +23,29 @@ def revision_block(shown: PostPaper) -> str:
     if earlier.body_changed is not None:
         told.append(f"正文 {earlier.body_changed:.0%} 为新内容")
     lines = [f"**修订**：{'；'.join(told)}。"]
-    changes = marked_changes(word_diff(earlier.abstract, shown.paper.abstract))
-    if changes:
-        lines += ["", changes]
+    marked = marked_changes(word_diff(earlier.abstract, shown.paper.abstract))
+    if marked:
+        lines += ["", marked]
     return "\n".join(f"> {line}".rstrip() for line in lines)
+
+
+def changes(spans: tuple[Span, ...]) -> tuple[Span, ...]:
+    """The changed words with some words around them; empty when nothing changed."""
+    if all(span.kind == "same" for span in spans):
+        return ()
+    last = len(spans) - 1
+    return tuple(
+        Span("same", _around(span.text, first=n == 0, last=n == last)) if span.kind == "same" else span
+        for n, span in enumerate(spans)
+    )
 
 
 def marked_changes(spans: tuple[Span, ...]) -> str:
     """The changed words in ``<del>`` and ``<ins>`` with some words around them; "" when nothing changed."""
-    if all(span.kind == "same" for span in spans):
-        return ""
     parts = []
-    for n, span in enumerate(spans):
-        if span.kind == "same":
-            parts.append(plain_line(_around(span.text, first=n == 0, last=n == len(spans) - 1)))
-        else:
-            opening, closing = _MARKS[span.kind]
-            parts.append(f"{opening}{plain_line(span.text)}{closing}")
+    for span in changes(spans):
+        opening, closing = _MARKS.get(span.kind, ("", ""))
+        parts.append(f"{opening}{plain_line(span.text)}{closing}")
     return " ".join(parts)
 
 

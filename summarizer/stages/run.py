@@ -158,6 +158,23 @@ def import_archive(session: Session, paths: Sequence[Path]) -> list[Path]:
     return result.imported
 
 
+def publish_reader(
+    session: Session, out_dir: Path, *, html: bool = True, as_json: bool = False, base_url: str = ""
+) -> list[Path]:
+    """Write the offline reader or the papers as JSON below ``out_dir``; gives back what to open or read."""
+    from summarizer.stages.reader import write_json, write_reader
+
+    paths = []
+    if html:
+        paths.append(write_reader(session.store, session.progress, out_dir, base_url))
+    if as_json:
+        paths.extend(write_json(session.store, session.progress, out_dir))
+    with session.store.read() as con:
+        shortfalls = outcome.incomplete_posts(con)
+    _settle(session, shortfalls)
+    return paths
+
+
 def peak_memory_bytes() -> int:
     """Largest resident memory of this process plus that of its largest child, although the two need not meet."""
     unit = 1 if sys.platform == "darwin" else 1024
