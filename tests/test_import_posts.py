@@ -347,7 +347,7 @@ def test_another_version_is_told_and_shown_as_for_any_paper(place: Place, bundle
     pairs = place.sql("SELECT arxiv_id, version, other_version, kind FROM duplicate_pair WHERE arxiv_id = '2602.00002'")
     assert pairs == [("2602.00002", 1, 3, "new_version")]
     told = place.sql("SELECT material, reason FROM version_change WHERE arxiv_id = '2602.00002'")
-    assert told == [(True, "retitled, the older abstract is not known, its text could be read, the older one's not")]
+    assert told == [(True, "retitled, the older abstract is not known")]
     assert f"## {SECOND_TITLE}" in _posts(place)["2026-02-12-arxiv.md"]
 
 
