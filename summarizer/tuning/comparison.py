@@ -196,11 +196,11 @@ def compare(baseline: Sequence[Text], candidate: Sequence[Text], n_draws: int = 
     if [t.output.case_hash for t in baseline] != [t.output.case_hash for t in candidate]:
         raise ValueError("the texts are not of the same cases")
     n = len(baseline)
-    weights = np.zeros((0, n))
+    weights: Stats = np.zeros((0, n))
     if n >= LEAST_CASES:
         drawn = np.random.default_rng(_SEED).integers(n, size=(n_draws, n))
         # how often each case is in a draw: the sums of all draws are then one product
-        weights = np.stack([np.bincount(row, minlength=n) for row in drawn])
+        weights = np.array([np.bincount(row, minlength=n) for row in drawn], dtype=np.float64)
     differences = []
     for figure in FIGURES:
         counted = [figure.count(texts) for texts in (baseline, candidate)]
