@@ -73,7 +73,7 @@ def test_scores_and_means() -> None:
         PaperFigures(
             "a", "ours", n_pages=10, seconds=2.0, headings=score, levels=score, kinds={"method": 900, "results": 600}
         ),
-        PaperFigures("b", "ours", n_pages=4, seconds=2.0, kinds={"method": 400, "experiments": 900}),
+        PaperFigures("b", "ours", n_pages=4, seconds=2.0, kinds={"method": 200, "experiments": 900}),
         PaperFigures("c", "ours", failure="no_text: 0 characters"),
     ]
     assert [p.usable for p in papers] == [True, False, False]
