@@ -101,11 +101,11 @@ def _search(out: Path) -> list[dict[str, Any]] | None:
         for query in QUERIES:
             page = chromium.new_page()
             page.goto(f"{(out / 'search.html').as_uri()}")
-            page.wait_for_function("document.getElementById('status').textContent")
+            page.wait_for_function("() => document.getElementById('status').textContent")
             times = []
             for _ in range(4):
                 page.fill("#q", "")
-                page.wait_for_function("document.getElementById('status').dataset.query === ''")
+                page.wait_for_function("() => document.getElementById('status').dataset.query === ''")
                 page.fill("#q", query)
                 page.wait_for_function("query => document.getElementById('status').dataset.query === query", arg=query)
                 times.append(float(page.get_attribute("#status", "data-milliseconds") or "nan"))

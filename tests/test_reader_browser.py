@@ -152,13 +152,13 @@ def test_search_is_narrowed_by_category_and_day(visit: Callable[..., Visit]) -> 
     everything = len(titles(page))
     assert everything >= 6
     page.select_option("#cat", "cs.CL")
-    page.wait_for_function("document.querySelectorAll('#results > li').length === 1")
+    page.wait_for_function("() => document.querySelectorAll('#results > li').length === 1")
     assert titles(page) == ["Diffusion at $F_0$"]
     page.select_option("#cat", "")
     page.wait_for_function("n => document.querySelectorAll('#results > li').length === n", arg=everything)
     page.fill("#from", str(NEXT_DAY))
     page.fill("#to", str(NEXT_DAY))
-    page.wait_for_function("document.querySelectorAll('#results > li').length === 2")
+    page.wait_for_function("() => document.querySelectorAll('#results > li').length === 2")
     assert sorted(titles(page)) == ["Light Speech Enhancement", "No File"]
 
 
@@ -174,7 +174,7 @@ def test_category_of_a_paper_leads_to_all_of_it(visit: Callable[..., Visit]) -> 
     page = visit().open("papers/2602.00777v1.html")
     page.click(".chip")
     page.wait_for_url("**/search.html?cat=cs.CL")
-    page.wait_for_function("document.querySelectorAll('#results > li').length === 1")
+    page.wait_for_function("() => document.querySelectorAll('#results > li').length === 1")
 
 
 def test_browser_splits_queries_as_the_index_was_built(visit: Callable[..., Visit]) -> None:
