@@ -46,6 +46,7 @@ def test_every_query_is_timed(tmp_path: Path) -> None:
     # of what every store has, all but these must find something in sixty papers
     found = {name for name, row in timed.items() if row["rows"]}
     rare = {"@versions", "@compare-prompts", "@left-out", "@new-about", "@numbers", "@unfinished-runs"}
+    rare |= {"@other-papers", "@no-material", "@section-lengths", "@imported-notices"}
     assert {f"@{name}" for name, saved in saved_queries().items() if saved.section in COMMON} - rare <= found
     assert result["rows"]["paper_version"] == 60
     with duckdb.connect(str(store), read_only=True) as con:
