@@ -45,6 +45,7 @@ class Change:
     body: float | None  #: share of the new body's runs of five words that the old one lacks; None: not both were read
     body_is_new: bool  #: the new version has a text and the old one none
     title: bool  #: whether the title has other words
+    abstract_is_new: bool = False  #: the older version has none, as in an imported post
 
     @property
     def material(self) -> bool:
@@ -60,8 +61,11 @@ class Change:
     def described(self) -> str:
         """One line."""
         parts = ["retitled"] if self.title else []
-        parts.append(f"abstract {self.abstract:.0%} changed" if self.abstract else "same abstract")
-        if self.numbers:
+        if self.abstract_is_new:
+            parts.append("the older abstract is not known")
+        else:
+            parts.append(f"abstract {self.abstract:.0%} changed" if self.abstract else "same abstract")
+        if self.numbers and not self.abstract_is_new:
             parts.append("other numbers in it")
         if self.body_is_new:
             parts.append("its text could be read, the older one's not")
@@ -101,6 +105,7 @@ def change(
         body=len(new_runs - old_runs) / len(new_runs) if old_runs and new_runs else None,
         body_is_new=bool(new_runs) and not old_runs,
         title=comparison_key(old[0]) != comparison_key(new[0]),
+        abstract_is_new=bool(after) and not before,
     )
 
 

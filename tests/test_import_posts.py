@@ -65,7 +65,7 @@ def publish_all(store: Store, out: Path, days: Sequence[date]) -> list[Path]:
 # --- the same bytes --------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(archive=st.tuples(*map(archived_posts, DAYS)))
 def test_import_then_publish_gives_the_same_bytes(
     archive: tuple[ArchivedPost, ...], tmp_path_factory: pytest.TempPathFactory
@@ -346,6 +346,8 @@ def test_another_version_is_told_and_shown_as_for_any_paper(place: Place, bundle
     place.run_day(bundle)
     pairs = place.sql("SELECT arxiv_id, version, other_version, kind FROM duplicate_pair WHERE arxiv_id = '2602.00002'")
     assert pairs == [("2602.00002", 1, 3, "new_version")]
+    told = place.sql("SELECT material, reason FROM version_change WHERE arxiv_id = '2602.00002'")
+    assert told == [(True, "retitled, the older abstract is not known")]
     assert f"## {SECOND_TITLE}" in _posts(place)["2026-02-12-arxiv.md"]
 
 

@@ -86,7 +86,7 @@ def _import_post(store: Store, folder: Path) -> None:
     file.write_text(archive_posts.head(day, 2, 2) + "\n".join(blocks), encoding="utf-8")
     import_posts(store, RunRecorder(store, "test", Config()), SilentProgress(), [file])
     key = ("2601.00007", 1)
-    manifest = prepared_store.make_manifest("3" * 64, prepared_store.NEXT_DAY, [key])
+    manifest = prepared_store.make_manifest("e" * 64, prepared_store.NEXT_DAY, [key])
     with store.write() as con:
         papers.register_bundle(
             con, manifest, [prepared_store.make_paper(key, "Known")], "/in/14.tar", prepared_store.NOW
