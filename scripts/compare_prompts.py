@@ -16,9 +16,9 @@ from pathlib import Path
 import click
 
 from summarizer.cli import run_command
-from summarizer.cli.settings import settings_of, shared_options
+from summarizer.cli.settings import shared_options
 from summarizer.cli.tables import write_json
-from summarizer.cli.tuning import write_comparison, write_page
+from summarizer.cli.tuning import open_workbench, write_comparison, write_page
 from summarizer.records import TASKS, Task
 
 
@@ -46,17 +46,9 @@ def compare_prompts(
     html: Path | None,
     as_json: bool,
 ) -> None:
-    from summarizer.stages.trials import compare_prompts, workbench
+    from summarizer.stages.trials import compare_prompts
 
-    settings = settings_of(ctx)
-    with workbench(
-        settings.read_config(),
-        store_path=settings.store,
-        models_dir=settings.models,
-        prompts_dir=settings.prompts,
-        quiet=settings.quiet,
-        model=model,
-    ) as bench:
+    with open_workbench(ctx, model) as bench:
         comparison = compare_prompts(bench, task, baseline, candidate, cases, limit)
     if html is not None:
         write_page(comparison, html)

@@ -16,6 +16,7 @@ import click
 
 from summarizer.cli import run_command
 from summarizer.cli.settings import settings_of, shared_options
+from summarizer.cli.tuning import open_workbench
 from summarizer.records import TASKS, Task
 
 
@@ -30,18 +31,11 @@ from summarizer.records import TASKS, Task
 def promote_prompt(ctx: click.Context, task: Task, draft: Path, version: str, because: str, model: str | None) -> None:
     from datetime import date
 
-    from summarizer.stages.trials import evidence_for, workbench
+    from summarizer.stages.trials import evidence_for
     from summarizer.tuning.promotion import promote
 
     settings = settings_of(ctx)
-    with workbench(
-        settings.read_config(),
-        store_path=settings.store,
-        models_dir=settings.models,
-        prompts_dir=settings.prompts,
-        quiet=settings.quiet,
-        model=model,
-    ) as bench:
+    with open_workbench(ctx, model) as bench:
         figures = evidence_for(bench, task, draft)
     promoted = promote(settings.prompts, task, draft, version, because, figures, date.today())
     click.echo(promoted.path)

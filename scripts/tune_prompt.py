@@ -17,7 +17,14 @@ import click
 
 from summarizer.cli import run_command
 from summarizer.cli.settings import settings_of, shared_options
-from summarizer.cli.tuning import read_values, write_comparison, write_page, write_scores, write_tuned_json
+from summarizer.cli.tuning import (
+    open_workbench,
+    read_values,
+    write_comparison,
+    write_page,
+    write_scores,
+    write_tuned_json,
+)
 from summarizer.records import TASKS, Task
 
 
@@ -61,7 +68,7 @@ def tune_prompt(
     **values: str | None,
 ) -> None:
     from summarizer.prompts import load_prompt
-    from summarizer.stages.trials import tune, workbench
+    from summarizer.stages.trials import tune
     from summarizer.tuning.drafts import names_new_draft, start_draft
 
     settings = settings_of(ctx)
@@ -72,14 +79,7 @@ def tune_prompt(
     if new:
         click.echo(f"a copy of {task} {version}: edit it, then run the same line again", err=True)
         return
-    with workbench(
-        settings.read_config(),
-        store_path=settings.store,
-        models_dir=settings.models,
-        prompts_dir=settings.prompts,
-        quiet=settings.quiet,
-        model=model,
-    ) as bench:
+    with open_workbench(ctx, model) as bench:
         tuned = tune(bench, task, [version, *drafts], cases, limit, read_values(values))
     if html is not None and tuned.comparisons:
         write_page(tuned.comparisons[-1], html)

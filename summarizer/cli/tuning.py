@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from summarizer.cli.settings import settings_of
 from summarizer.cli.tables import write_json, write_table
 
 if TYPE_CHECKING:
-    from summarizer.stages.trials import Tuned
+    from summarizer.stages.trials import Tuned, Workbench
     from summarizer.tuning.results import Comparison, Scored
+
+
+@contextmanager
+def open_workbench(ctx: click.Context, model: str | None) -> Iterator[Workbench]:
+    """What the scripts try prompts with; ``model``: a name to use instead of the configured one."""
+    from summarizer.stages.trials import workbench
+
+    settings = settings_of(ctx)
+    with workbench(
+        settings.read_config(),
+        store_path=settings.store,
+        models_dir=settings.models,
+        prompts_dir=settings.prompts,
+        quiet=settings.quiet,
+        model=model,
+    ) as bench:
+        yield bench
 
 
 def read_values(options: Mapping[str, str | None]) -> dict[str, list[float]]:
