@@ -38,11 +38,13 @@ _MODEL = ModelInfo("synthetic", "5" * 64, "synthetic", 0)
 _NOW = datetime(2026, 2, 12)
 _PAPERS_PER_TOPIC = 40
 _NEIGHBOURS = 10
+#: Vectors written in one transaction.
+_PART = 200_000
 #: Larger archives get abstracts of 20 words instead of 180, to fit on a disk.
 _WORDY = 200_000
 
 _TOPICS = """
-CREATE TEMP TABLE topic AS
+CREATE TABLE topic AS
 SELECT n, list_transform(range(384), lambda x: (random() - 0.5) * sqrt(12 / 384)) AS v FROM range(?) AS t (n)
 """
 #: 0.84 squared is 0.7: the cosine of two papers of one topic.
@@ -119,12 +121,16 @@ def build(path: Path, n_archive: int, n_new: int) -> None:
             "FROM (SELECT arxiv_id, right(arxiv_id, 12)::INTEGER AS n FROM paper_version)",
             {"archive": n_archive},
         )
-        con.execute(
-            f"INSERT INTO embedding SELECT p.arxiv_id, 1, $model, '', {_VECTOR}, '', $now::TIMESTAMP "  # noqa: S608
-            "FROM (SELECT arxiv_id, right(arxiv_id, 12)::INTEGER AS n FROM paper_version) AS p "
-            "JOIN topic AS t ON t.n = p.n % (SELECT count(*) FROM topic)",
-            {"model": _MODEL.sha256, "now": _NOW},
-        )
+    for first in range(0, n, _PART):  # in one transaction millions of vectors do not fit into the store's memory limit
+        with store.write() as con:
+            con.execute(
+                f"INSERT INTO embedding SELECT p.arxiv_id, 1, $model, '', {_VECTOR}, '', $now::TIMESTAMP "  # noqa: S608
+                "FROM (SELECT arxiv_id, right(arxiv_id, 12)::INTEGER AS n FROM paper_version) AS p "
+                "JOIN topic AS t ON t.n = p.n % (SELECT count(*) FROM topic) WHERE p.n >= $first AND p.n < $last",
+                {"model": _MODEL.sha256, "now": _NOW, "first": first, "last": first + _PART},
+            )
+    with store.write() as con:
+        con.execute("DROP TABLE topic")
         con.execute(
             "INSERT INTO dedup_check SELECT arxiv_id, 1, $model, 0, '', $now::TIMESTAMP FROM bundle_paper "
             "WHERE bundle_id = 'archive'",

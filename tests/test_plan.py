@@ -17,7 +17,7 @@ import prepared_store
 import pytest
 import sample_day
 from batch import Place
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from summarizer.llm.engine import Engine
@@ -201,6 +201,7 @@ WORDS = st.sampled_from(
 sentences = st.lists(st.lists(WORDS, min_size=3, max_size=12).map(lambda w: f"The {' '.join(w)}."), max_size=9)
 
 
+@settings(deadline=None)
 @given(sentences, st.integers(5, 40))
 def test_a_forecast_counts_the_tokens_of_the_real_prompts(abstract: list[str], n_tokens: int) -> None:
     paper, engine = _paper(1, " ".join(abstract)), Counting()

@@ -336,6 +336,22 @@ def test_a_post_that_is_overtaken_while_it_is_written_stays_due(store: Store) ->
         assert posts.pending_posts(con) == [DAY]
 
 
+def test_bundles_with_windows_in_two_zones_make_one_page_in_the_zone_of_the_first(store: Store) -> None:
+    first = prepared.make_manifest("1" * 64, DAY, [])
+    other = replace(
+        first,
+        bundle_id="2" * 64,
+        window=replace(
+            first.window, start_utc=first.window.start_utc - timedelta(hours=2), anchor="23:00 Europe/Berlin"
+        ),
+    )
+    with store.write() as con:
+        papers.register_bundle(con, first, [], "1.tar", NOW)
+        papers.register_bundle(con, other, [], "2.tar", NOW + timedelta(minutes=1))
+        window = posts.post(con, DAY)[0].window
+    assert window == replace(first.window, start_utc=other.window.start_utc)
+
+
 def test_a_day_without_papers_has_a_post(store: Store) -> None:
     with store.write() as con:
         papers.register_bundle(con, prepared.make_manifest("1" * 64, DAY, []), [], "1.tar", NOW)

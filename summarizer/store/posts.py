@@ -27,10 +27,11 @@ def pending_posts(con: DuckDBPyConnection) -> list[date]:
 def post(con: DuckDBPyConnection, post_date: date) -> tuple[Post, dict[tuple[PaperKey, Task], str]]:
     """The post of a day as the store has it now, and for each text shown the attempt it is from.
 
-    Bundles of one day are joined: their papers in order of arrival, their windows to one that spans them, their
-    categories without repeats, their numbers fetched added up, each paper once. Papers that repeat an earlier one are
-    left out (the number fetched still counts them); a file that gave no metadata and no text is listed as unreadable. An
-    imported post of the day comes first, with all its papers; the window is then that of the bundles, if there are any.
+    Bundles of one day are joined: their papers in order of arrival, their windows to one that spans them, in the zone of
+    the first, their categories without repeats, their numbers fetched added up, each paper once. Papers that repeat an
+    earlier one are left out (the number fetched still counts them); a file that gave no metadata and no text is listed as
+    unreadable. An imported post of the day comes first, with all its papers; the window is then that of the bundles, if
+    there are any.
     Raises StoreError when the store has nothing of that day.
     """
     made = _post(con, post_date, with_imported=True)
@@ -104,7 +105,7 @@ def _post(
         window=Window(
             start_utc=min(b[0] for b in windows),
             end_utc=max(b[1] for b in windows),
-            anchor=" / ".join(dict.fromkeys(b[2] for b in windows)),
+            anchor=windows[0][2],  # where they differ, that of the first to arrive: a page has one zone
             basis=" / ".join(dict.fromkeys(b[3] for b in windows)),
         ),
         categories=tuple(dict.fromkeys(category for b in bundles for category in b[4])),
