@@ -110,7 +110,8 @@ def test_saved_query(store: Store, name: str) -> None:
     given = {p.name: p.value for p in saved.parameters if p.required}
     rows = query(store, saved.sql, parameters=saved.filled(given)).rows
     assert rows, saved.question
-    assert query(store, saved.literal_sql).rows == rows
+    # rows that a query's order does not tell apart may change places
+    assert sorted(map(repr, query(store, saved.literal_sql).rows)) == sorted(map(repr, rows))
 
 
 def test_every_query_of_the_page_runs_in_plain_duckdb(store: Store) -> None:

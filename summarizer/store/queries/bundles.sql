@@ -6,5 +6,5 @@ SELECT post_date, ingested_utc, count(*) AS papers,
        count(*) FILTER (state = 'unreadable') AS unreadable, any_value(post_path) AS post
 FROM ledger
 GROUP BY bundle_id, post_date, ingested_utc
-ORDER BY ingested_utc DESC
+ORDER BY ingested_utc DESC, bundle_id
 LIMIT 31;

@@ -8,4 +8,4 @@ JOIN attempt AS a USING (attempt_id)
 JOIN section AS s ON s.arxiv_id = a.arxiv_id AND s.version = a.version AND s.seq = x.section_seq
 JOIN completion AS c USING (request_hash)
 GROUP BY s.kind, a.task
-ORDER BY seconds DESC;
+ORDER BY seconds DESC, s.kind, a.task;
