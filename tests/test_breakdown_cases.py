@@ -1,0 +1,115 @@
+"""benchmarks/cases: every case can be read, and its figures stand in the paper."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import pymupdf
+import pytest
+from conftest import ROOT
+
+ANSWERS = {"background", "method", "results"}
+FIGURE = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?![\w])", re.ASCII)
+
+CASES: list[dict[str, Any]] = [
+    json.loads(line)
+    for file in sorted((ROOT / "benchmarks" / "cases").glob("*.jsonl"))
+    for line in file.read_text(encoding="utf-8").splitlines()
+]
+
+
+def matches(patterns: list[str], answer: str) -> bool:
+    text = unicodedata.normalize("NFKC", answer)
+    return all(re.search(pattern, text, re.IGNORECASE) for pattern in patterns)
+
+
+def case_of(start: str) -> dict[str, Any]:
+    return next(case for case in CASES if case["pdf"].startswith(start))
+
+
+def figures(pattern: str) -> set[str]:
+    """Figures that a pattern names: groups that only look around are no part of what it finds."""
+    literal = re.sub(r"\(\?<?[!=][^()]*\)|\{\d+,?\d*\}|\[[^\]]*\][*+?]?", " ", pattern)
+    literal = re.sub(r"\\([.,%\-+])", r"\1", literal)
+    literal = re.sub(r"\\[A-Za-z][*+?]?", " ", literal)
+    return set(FIGURE.findall(literal))
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["pdf"] for case in CASES])
+def test_a_case_is_well_formed(case: dict[str, Any]) -> None:
+    assert set(case) == {"pdf", "title", "facts", "never", "limits"}
+    assert case["title"]
+    assert case["limits"].keys() == ANSWERS
+    assert all(limit > 0 for limit in case["limits"].values())
+    assert 6 <= len(case["facts"]) <= 12
+    assert {fact["task"] for fact in case["facts"]} == ANSWERS
+    for item in case["facts"] + case["never"]:
+        assert set(item) == {"task", "says", "patterns"}
+        assert item["task"] in (ANSWERS if item in case["facts"] else ANSWERS | {"any"})
+        assert item["says"]
+        assert item["patterns"]
+        for pattern in item["patterns"]:
+            re.compile(pattern, re.IGNORECASE)
+            assert not matches([pattern], ""), "a pattern that is always there says nothing"
+            assert unicodedata.normalize("NFKC", pattern) == pattern, "searched in NFKC text: would never be found"
+    facts = [json.dumps(fact["patterns"]) + fact["task"] for fact in case["facts"]]
+    assert len(set(facts)) == len(facts)
+
+
+def test_there_are_cases_and_each_paper_once() -> None:
+    files = [case["pdf"] for case in CASES]
+    assert len(set(files)) == len(files) >= 9
+
+
+def test_the_words_of_the_says_are_no_answer() -> None:
+    """A title or an empty phrase must not find facts: else they measure nothing."""
+    for case in CASES:
+        found = sum(
+            matches(fact["patterns"], f"本文研究{case['title']}，并取得了良好的效果。") for fact in case["facts"]
+        )
+        assert found <= len(case["facts"]) / 3, case["pdf"]
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize("case", CASES, ids=[case["pdf"] for case in CASES])
+def test_figures_stand_in_the_paper(case: dict[str, Any], corpus: Path) -> None:
+    with pymupdf.open(corpus / "pdf" / "papers" / case["pdf"]) as document:
+        text = unicodedata.normalize("NFKC", "\n".join(page.get_text() for page in document))
+    there = set(re.findall(r"\d+(?:[.,]\d+)*", text))
+    there |= {figure.replace(",", "") for figure in there}
+    for fact in case["facts"]:
+        for pattern in fact["patterns"]:
+            named = figures(pattern)
+            assert not named or named & there, (fact["says"], named)
+
+
+RIGHT = {
+    "background": "以往的序列模型以循环神经网络为主，逐个位置计算，难以并行；远距离位置之间的依赖也难以学习。",
+    "method": "提出Transformer，完全基于注意力机制，不使用循环和卷积；编码器与解码器由多层堆叠而成，每层含多头自注意力"
+    "（缩放点积注意力）与前馈网络，并加入位置编码。",
+    "results": "在WMT 2014英德翻译上达到28.4 BLEU，英法翻译上达到41.8 BLEU，8块GPU训练3.5天；还能推广到英语成分句法分析。",
+}
+
+
+def test_a_right_answer_has_every_fact_and_breaks_nothing() -> None:
+    case = case_of("1706.03762")
+    assert [fact["says"] for fact in case["facts"] if not matches(fact["patterns"], RIGHT[fact["task"]])] == []
+    assert [n["says"] for n in case["never"] if any(matches(n["patterns"], answer) for answer in RIGHT.values())] == []
+
+
+def test_a_wrong_answer_breaks_a_rule() -> None:
+    case = case_of("1706.03762")
+    wrong = "在英德翻译上达到41.8 BLEU。"
+    assert [n["says"] for n in case["never"] if matches(n["patterns"], wrong)] == [
+        "the English-French score given to English-German"
+    ]
+
+
+def test_figures_of_a_pattern() -> None:
+    assert figures(r"28\.4|3\.5\s*天") == {"28.4", "3.5"}
+    assert figures(r"(?<![\d.])74(?!\d)") == {"74"}
+    assert figures(r"wav2vec|[^。]{0,12}MFCC|(?<!\d)x") == set()
