@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from summarizer.checks.completeness import check_completeness
 from summarizer.checks.context import Check, CheckContext
+from summarizer.checks.direction import check_direction
 from summarizer.checks.finish import check_finish
-from summarizer.checks.language import check_english, check_han_share, check_script
+from summarizer.checks.language import check_english, check_foreign_script, check_han_share, check_script
 from summarizer.checks.length import check_length, check_limit, chinese_length
+from summarizer.checks.marks import check_marks
 from summarizer.checks.numbers import check_numbers_added, check_numbers_kept, missing_numbers
+from summarizer.checks.omission import check_omission
 from summarizer.checks.preamble import check_echo, check_preamble
+from summarizer.checks.relevance import check_relevance
 from summarizer.checks.repetition import check_repetition, repeated
 from summarizer.records import CheckResult
 
@@ -20,6 +24,7 @@ CHECKS: tuple[Check, ...] = (
     check_finish,
     check_han_share,
     check_script,
+    check_foreign_script,
     check_english,
     check_numbers_kept,
     check_numbers_added,
@@ -29,6 +34,10 @@ CHECKS: tuple[Check, ...] = (
     check_preamble,
     check_echo,
     check_completeness,
+    check_omission,
+    check_direction,
+    check_marks,
+    check_relevance,
 )
 
 __all__ = ["CHECKS", "CheckContext", "chinese_length", "missing_numbers", "repeated", "run_checks"]

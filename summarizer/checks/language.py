@@ -27,6 +27,10 @@ MIN_WORD_LETTERS = 4
 _LATIN_TOKEN = re.compile(r"[^\W_\u2e80-\uffff](?:[\w.+/'’@#-]*[^\W_])?", re.ASCII)
 _ORDINARY = re.compile(r"[a-z]{2,}(?:[-'’][a-z]+)*")
 _ROW = re.compile(r"[\s,;]*")  # what may stand between two words of one run
+#: Kana, Hangul, Cyrillic, Arabic, Hebrew, Thai, Devanagari. Greek letters are symbols.
+_FOREIGN_SCRIPT = re.compile(
+    r"[\u3041-\u3096\u30a1-\u30fa\u1100-\u11ff\uac00-\ud7a3\u0400-\u052f\u0590-\u05ff\u0600-\u06ff\u0900-\u097f\u0e00-\u0e7f]"
+)
 _UNITS = frozenset(["kbps", "mbps", "gbps", "dbfs", "dbov", "kmol", "rpm", "fps"])
 
 
@@ -58,6 +62,12 @@ def check_script(context: CheckContext) -> Iterator[CheckResult]:
     found = sorted(set(context.text) & traditional_characters())
     reason = f"traditional characters: {''.join(found[:20])}" if found else ""
     yield verdict("simplified", "hard" if len(found) > MAX_TRADITIONAL else "soft", reason)
+
+
+def check_foreign_script(context: CheckContext) -> Iterator[CheckResult]:
+    """No letters of a script that neither language writes, but those that stand in the source; small models slip into them."""
+    found = sorted(set(_FOREIGN_SCRIPT.findall(context.text)) - set(context.source_text))
+    yield verdict("foreign_script", "hard", f"letters of another script: {''.join(found[:20])}" if found else "")
 
 
 def check_english(context: CheckContext) -> Iterator[CheckResult]:

@@ -1,0 +1,192 @@
+"""How often the checks of texts are wrong, and what they catch.
+
+    python benchmarks/checks.py --pairs FILE [--limit N] [--list CHECK] [--json]
+
+``--pairs``: JSON lines (``.gz`` too) with ``id, en_abstract, zh_abstract``, translations that should pass, and
+``zh_breakdown`` if there is one, in three numbered parts. Each check is run on the whole texts (*false alarms*: they are taken
+as good, although some have slips of their own) and on their sentences, as the batch run does before it asks one again. Then
+the texts are damaged on purpose, one fault at a time (``checks_damage.py``): caught is what fails a check that the good text
+passed.
+``--list`` shows the reasons for which one check fails good texts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import re
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from checks_damage import DAMAGE, Pair
+
+from summarizer.checks import CheckContext, run_checks
+from summarizer.checks.alignment import align, chinese_sentences, english_sentences
+from summarizer.records import CheckResult
+
+_PART = re.compile(r"(?m)^\s*\**\s*[123]\)")
+
+
+@dataclass(slots=True)
+class Counts:
+    """What one check did on texts that should pass: how many it looked at, and failed, by severity."""
+
+    looked_at: int = 0
+    hard: int = 0
+    soft: int = 0
+    reasons: list[str] = field(default_factory=list)
+
+    def add(self, result: CheckResult, name: str) -> None:
+        self.looked_at += 1
+        if not result.passed:
+            self.hard += result.severity == "hard"
+            self.soft += result.severity == "soft"
+            self.reasons.append(f"{name}: {result.reason}")
+
+    def as_dict(self) -> dict[str, int]:
+        return {"looked_at": self.looked_at, "hard": self.hard, "soft": self.soft}
+
+
+def read_rows(path: Path, limit: int | None) -> list[dict[str, str]]:
+    data = path.read_bytes()
+    text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8")
+    return [json.loads(line) for line in text.splitlines() if line.strip()][:limit]
+
+
+def sentence_pairs(pair: Pair) -> list[Pair]:
+    """Sentences that answer each other one to one, by alignment."""
+    beads = align(english_sentences(pair.source), chinese_sentences(pair.text))
+    return [Pair(b.source[0], b.target[0]) for b in beads if len(b.source) == len(b.target) == 1]
+
+
+def checked(pair: Pair) -> tuple[CheckResult, ...]:
+    return run_checks(CheckContext("translation", pair.source, pair.text, "stop"))
+
+
+def count(pairs: Iterable[tuple[str, Pair]]) -> dict[str, Counts]:
+    counts: dict[str, Counts] = defaultdict(Counts)
+    for name, pair in pairs:
+        for result in checked(pair):
+            counts[result.name].add(result, name)
+    return counts
+
+
+def failures(pair: Pair) -> dict[str, str]:
+    """Severities of the checks that a text fails."""
+    return {result.name: result.severity for result in checked(pair) if not result.passed}
+
+
+def damage(pairs: list[tuple[str, Pair]]) -> dict[str, dict[str, Any]]:
+    """What is caught of each kind of damage; ``by`` counts the checks, of which several may catch one text."""
+    good = {name: failures(pair) for name, pair in pairs}
+    kinds: dict[str, dict[str, Any]] = {}
+    for kind, change in DAMAGE.items():
+        n = caught = caught_hard = 0
+        by: Counter[str] = Counter()
+        for name, pair in pairs:
+            text = change(pair)
+            if text is None or text == pair.text:
+                continue
+            n += 1
+            before = good[name]
+            new = {c: s for c, s in failures(Pair(pair.source, text)).items() if before.get(c) not in ("hard", s)}
+            by.update(new.keys())
+            caught += bool(new)
+            caught_hard += "hard" in new.values()
+        kinds[kind] = {"n": n, "caught": caught, "caught_hard": caught_hard, "by": dict(by.most_common())}
+    return kinds
+
+
+def answers(rows: list[dict[str, str]]) -> dict[str, dict[str, int]]:
+    """``answers_question``: how many results and backgrounds fail it, and how many of the other would in their place."""
+    kinds: dict[str, dict[str, int]] = {}
+    parts = [split for row in rows if (split := three_parts(row.get("zh_breakdown", "")))]
+    for task, right, wrong in (("results", 2, 0), ("background", 0, 2)):
+        kinds[task] = {
+            "n": len(parts),
+            "false_alarms": sum(fails_question(task, p[right]) for p in parts),
+            "caught": sum(fails_question(task, p[wrong]) for p in parts),
+        }
+    return kinds
+
+
+def three_parts(breakdown: str) -> tuple[str, str, str] | None:
+    parts = [part for part in _PART.split(breakdown) if part.strip()]
+    return (parts[0], parts[1], parts[2]) if len(parts) == 3 else None
+
+
+def fails_question(task: str, answer: str) -> bool:
+    source = "It achieves 1 % better results."  # what the answer was made from had an outcome to tell
+    context = CheckContext(task, source, answer, "stop", pieces=((source, answer),))  # type: ignore[arg-type]
+    return any(r.name == "answers_question" and not r.passed for r in run_checks(context))
+
+
+def measure(rows: list[dict[str, str]]) -> dict[str, Any]:
+    pairs = [(row["id"], Pair(row["en_abstract"], row["zh_abstract"])) for row in rows]
+    sentences = [(name, sentence) for name, pair in pairs for sentence in sentence_pairs(pair)]
+    whole, single = count(pairs), count(sentences)
+    passing = sum("hard" not in failures(pair).values() for _, pair in pairs)
+    return {
+        "n_texts": len(pairs),
+        "n_sentences": len(sentences),
+        "texts_passing_every_hard_check": passing,
+        "checks": {
+            name: {
+                "texts": whole[name].as_dict() if name in whole else None,
+                "sentences": single[name].as_dict() if name in single else None,
+                "reasons": whole[name].reasons if name in whole else [],
+            }
+            for name in dict.fromkeys([*whole, *single])
+        },
+        "damage": damage(pairs),
+        "answers": answers(rows),
+    }
+
+
+def print_tables(result: dict[str, Any]) -> None:
+    passing, n = result["texts_passing_every_hard_check"], result["n_texts"]
+    print(f"{n} texts, {passing} pass every hard check ({passing / n:.1%}); {result['n_sentences']} sentences\n")
+    print("| check | texts failed: hard | soft | sentences failed: hard | soft |\n|---|---|---|---|---|")
+    for name, counts in result["checks"].items():
+        cells = [
+            counts[level][key] if counts[level] else "" for level in ("texts", "sentences") for key in ("hard", "soft")
+        ]
+        print(f"| `{name}` | " + " | ".join(map(str, cells)) + " |")
+    print("\n| damage | texts | caught | hard | by |\n|---|---|---|---|---|")
+    for kind, d in result["damage"].items():
+        if not d["n"]:
+            continue
+        by = ", ".join(f"`{check}` {found}" for check, found in list(d["by"].items())[:4])
+        print(f"| {kind} | {d['n']} | {d['caught'] / d['n']:.0%} | {d['caught_hard'] / d['n']:.0%} | {by} |")
+    for task, a in result["answers"].items():
+        if a["n"]:
+            print(
+                f"\nanswers_question, {task}: {a['false_alarms']} of {a['n']} fail; {a['caught']} wrong answers caught"
+            )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="False alarms and catches of the checks of texts.")
+    parser.add_argument("--pairs", type=Path, required=True)
+    parser.add_argument("--limit", type=int, help="only the first pairs")
+    parser.add_argument("--list", metavar="CHECK", help="show why this check fails good texts")
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    result = measure(read_rows(args.pairs, args.limit))
+    if args.list:
+        for reason in result["checks"].get(args.list, {}).get("reasons", []):
+            print(reason)
+    elif args.json:
+        print(json.dumps(result, ensure_ascii=False, indent=1))
+    else:
+        print_tables(result)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,30 @@
+"""A sentence of the source that nothing in the translation answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from summarizer.checks.alignment import align, chinese_sentences, english_sentences
+from summarizer.checks.context import CheckContext, verdict, words_only
+from summarizer.records import CheckResult
+
+#: Shorter sentences ("Code is available.") are too easily said within another.
+MIN_WORDS = 6
+
+
+def check_omission(context: CheckContext) -> Iterator[CheckResult]:
+    """Soft: a translator may move a sentence. A text made sentence by sentence cannot lack one; ``completeness`` sees to it."""
+    if context.task != "translation" or context.pieces:
+        return
+    missing = omitted_sentences(context.source_text, context.text)
+    shown = f"{len(missing)} without an answer: {missing[0]}" if missing else ""
+    yield verdict("missing_sentences", "soft", shown)
+
+
+def omitted_sentences(source: str, text: str) -> list[str]:
+    """English sentences of ``source`` that no sentence of the Chinese ``text`` answers; of one sentence, never any."""
+    sentences, answers = english_sentences(source), chinese_sentences(text)
+    if len(sentences) < 2 or not answers:
+        return []
+    beads = align(sentences, answers)
+    return [s for bead in beads if not bead.target for s in bead.source if len(words_only(s).split()) >= MIN_WORDS]
