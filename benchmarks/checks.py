@@ -1,6 +1,7 @@
 """How often the checks of texts are wrong, and what they catch.
 
     python benchmarks/checks.py --pairs FILE [--limit N] [--list CHECK] [--json]
+    python benchmarks/checks.py --store STORE [--limit N] [--list CHECK] [--json]
 
 ``--pairs``: JSON lines (``.gz`` too) with ``id, en_abstract, zh_abstract``, translations that should pass, and
 ``zh_breakdown`` if there is one, in three numbered parts. Each check is run on the whole texts (*false alarms*: they are taken
@@ -8,6 +9,9 @@ as good, although some have slips of their own) and on their sentences, as the b
 the texts are damaged on purpose, one fault at a time (``checks_damage.py``): caught is what fails a check that the good text
 passed.
 ``--list`` shows the reasons for which one check fails good texts.
+
+``--store``: the sentences of translations that a store keeps, of runs and of trials, those that were not used too: what real
+generations fail. Whether rightly, a person must say who reads ``--list``.
 """
 
 from __future__ import annotations
@@ -27,8 +31,16 @@ from checks_damage import DAMAGE, Pair
 
 from summarizer.checks import CheckContext, run_checks
 from summarizer.checks.alignment import align, chinese_sentences, english_sentences
+from summarizer.errors import SummarizerError
 from summarizer.records import CheckResult
+from summarizer.store import Store
 
+_STORED = """
+SELECT DISTINCT source_text, text FROM (
+    SELECT source_text, text FROM attempt_piece WHERE role = 'sentence'
+    UNION ALL SELECT source_text, text FROM trial_piece WHERE role = 'sentence'
+) WHERE text <> '' ORDER BY ALL
+"""
 _PART = re.compile(r"(?m)^\s*\**\s*[123]\)")
 
 
@@ -148,6 +160,32 @@ def measure(rows: list[dict[str, str]]) -> dict[str, Any]:
     }
 
 
+def stored_sentences(path: Path, limit: int | None) -> list[tuple[str, Pair]]:
+    """Every distinct translated sentence of a store with its source, named by its number."""
+    with Store(path).read() as con:
+        rows = con.execute(_STORED).fetchall()
+    return [(str(number), Pair(*row)) for number, row in enumerate(rows[:limit], start=1)]
+
+
+def measure_stored(sentences: list[tuple[str, Pair]]) -> dict[str, Any]:
+    counts = count(sentences)
+    texts = {name: f"{pair.source} => {pair.text}" for name, pair in sentences}
+    return {
+        "n_sentences": len(sentences),
+        "checks": {name: c.as_dict() for name, c in counts.items()},
+        "reasons": {
+            name: [f"{reason} | {texts[reason.partition(':')[0]]}" for reason in c.reasons]
+            for name, c in counts.items()
+        },
+    }
+
+
+def print_stored(result: dict[str, Any]) -> None:
+    print(f"{result['n_sentences']} sentences\n\n| check | hard | soft |\n|---|---|---|")
+    for name, counts in result["checks"].items():
+        print(f"| `{name}` | {counts['hard']} | {counts['soft']} |")
+
+
 def print_tables(result: dict[str, Any]) -> None:
     passing, n = result["texts_passing_every_hard_check"], result["n_texts"]
     print(f"{n} texts, {passing} pass every hard check ({passing / n:.1%}); {result['n_sentences']} sentences\n")
@@ -172,17 +210,29 @@ def print_tables(result: dict[str, Any]) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="False alarms and catches of the checks of texts.")
-    parser.add_argument("--pairs", type=Path, required=True)
-    parser.add_argument("--limit", type=int, help="only the first pairs")
-    parser.add_argument("--list", metavar="CHECK", help="show why this check fails good texts")
+    texts = parser.add_mutually_exclusive_group(required=True)
+    texts.add_argument("--pairs", type=Path, help="JSON lines of true translations")
+    texts.add_argument("--store", type=Path, help="a store with translations")
+    parser.add_argument("--limit", type=int, help="only the first texts")
+    parser.add_argument("--list", metavar="CHECK", help="show what this check says against good or stored texts")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    result = measure(read_rows(args.pairs, args.limit))
+    try:
+        if args.store:
+            result = measure_stored(stored_sentences(args.store, args.limit))
+            reasons = result["reasons"].get(args.list, [])
+        else:
+            result = measure(read_rows(args.pairs, args.limit))
+            reasons = result["checks"].get(args.list, {}).get("reasons", [])
+    except SummarizerError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
     if args.list:
-        for reason in result["checks"].get(args.list, {}).get("reasons", []):
-            print(reason)
+        print("\n".join(reasons))
     elif args.json:
         print(json.dumps(result, ensure_ascii=False, indent=1))
+    elif args.store:
+        print_stored(result)
     else:
         print_tables(result)
     return 0

@@ -65,6 +65,12 @@ def drop_clauses(pair: Pair) -> str | None:
     return "".join(sentences)
 
 
+def stop_in_the_middle(pair: Pair) -> str | None:
+    """The last clause is not there."""
+    clauses = _CLAUSE.findall(pair.text.rstrip())
+    return "".join(clauses[:-1]) if len(clauses) > 2 and clauses[-2].endswith(("，", "；")) else None
+
+
 def change_number(pair: Pair) -> str | None:
     found = list(_FIGURE.finditer(pair.text))
     if not found:
@@ -169,6 +175,7 @@ DAMAGE: dict[str, Callable[[Pair], str | None]] = {
     "sentence left out": drop_sentence,
     "half of a sentence left out": drop_clauses,
     "cut after a third": cut,
+    "last clause left out": stop_in_the_middle,
     "number changed": change_number,
     "count invented": add_count,
     "name lost": drop_name,

@@ -109,6 +109,7 @@ def test_sentences_made_one_by_one_are_not_looked_for() -> None:
         ("Our method reduces the word error rate by 9.3%.", "我们的方法将词错误率提高9.3%。"),
         ("It raises the F1 score from 80.1 to 85.2.", "它将F1值从80.1降低至85.2。"),
         ("The model outperforms all baselines and improves robustness.", "该模型的性能低于所有基线。"),
+        ("It trains on over an order of magnitude less data.", "它在超过一个数量级的数据上训练。"),
         ("Latency drops by 40%, while accuracy improves.", "延迟提升40%，而准确率提高。"),
     ],
 )
@@ -155,6 +156,16 @@ def test_marks() -> None:
     )
 
 
+@pytest.mark.parametrize("end", ["；和。", "，", "、以及。", "并且"])
+def test_a_list_that_stops_in_the_middle(end: str) -> None:
+    assert failures(replace(GOOD, text=ANSWER.removesuffix("。") + end))["ending"].severity == "soft"
+
+
+@pytest.mark.parametrize("end", ["温和。", "已饱和。", "：https://a.b/c"])
+def test_other_ends(end: str) -> None:
+    assert "ending" not in failures(replace(GOOD, text=ANSWER.removesuffix("。") + end))
+
+
 def test_letters_of_other_scripts() -> None:
     assert failures(replace(GOOD, text=ANSWER.replace("的", "の")))["foreign_script"].severity == "hard"
     assert "foreign_script" in failures(replace(GOOD, text=ANSWER.replace("模型", "модель")))
@@ -199,5 +210,5 @@ def test_false_alarms_on_true_translations(corpus: Path) -> None:
     for row in rows:
         failed.update(failures(CheckContext("translation", row["en_abstract"], row["zh_abstract"], "stop")).keys())
     assert failed["direction"] <= 0.01 * len(rows)
-    assert failed["marks"] == failed["foreign_script"] == 0
+    assert failed["marks"] == failed["ending"] == failed["foreign_script"] == 0
     assert failed["missing_sentences"] <= 0.04 * len(rows)

@@ -55,6 +55,15 @@ _CLAUSE_END = re.compile(r"[;,]\s|\b(?:while|but|whereas|and)\b")
 _CHINESE_CLAUSE_END = re.compile(r"[，；。]|而|但")
 #: Characters before and after a figure in which its word stands.
 _REACH, _CHINESE_REACH = (70, 30), (25, 8)
+#: So much less, fewer, lower, or reduced by so much.
+_FALLS_BY = re.compile(
+    r"(?:\d+(?:\.\d+)?\s?(?:%|x|×|times?|-fold)?|orders? of magnitude|half|times)\s+(?:\w+\s+){0,2}"
+    r"(?:less|fewer|lower|smaller|shorter|reductions?|decrease)\b|"
+    r"\b(?:reduc\w+|decreas\w+|lower\w+|cut\w*|drop\w*|shrink\w*)\b(?:\s+[\w-]+){0,8}?\s+(?:by|to|of|from)\s+(?:\w+\s+){0,3}"
+    r"(?:\d|half|an order)",
+    re.IGNORECASE,
+)
+_MAY_SAY_LESS = re.compile(rf"{_MAY_FALL_CHINESE.pattern}|节|不到|仅|\d/")
 
 
 def check_direction(context: CheckContext) -> Iterator[CheckResult]:
@@ -67,9 +76,10 @@ def check_direction(context: CheckContext) -> Iterator[CheckResult]:
 
 
 def turns_direction(source: str, text: str) -> bool:
-    """Whether the Chinese sentence says the other direction, as a whole or of one of its figures."""
+    """Whether the Chinese sentence says the other direction, or not that something is so much less."""
     source = words_only(source)
-    return _whole_turned(source, text) or _figure_turned(source, text)
+    falls_lost = _FALLS_BY.search(source) is not None and _MAY_SAY_LESS.search(text) is None
+    return falls_lost or _whole_turned(source, text) or _figure_turned(source, text)
 
 
 def _whole_turned(source: str, text: str) -> bool:
