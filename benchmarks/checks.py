@@ -22,7 +22,7 @@ import json
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -76,29 +76,49 @@ def sentence_pairs(pair: Pair) -> list[Pair]:
     return [Pair(b.source[0], b.target[0]) for b in beads if len(b.source) == len(b.target) == 1]
 
 
-def checked(pair: Pair) -> tuple[CheckResult, ...]:
+def check_text(pair: Pair) -> tuple[CheckResult, ...]:
+    """As a whole text is checked before it is published; it was made in one piece."""
+    pieces = ((pair.source, pair.text),)
+    return run_checks(CheckContext("translation", pair.source, pair.text, "stop", pieces=pieces))
+
+
+def check_sentence(pair: Pair) -> tuple[CheckResult, ...]:
+    """As one sentence is checked before it is used, or asked again."""
     return run_checks(CheckContext("translation", pair.source, pair.text, "stop"))
 
 
-def count(pairs: Iterable[tuple[str, Pair]]) -> dict[str, Counts]:
+Checking = Callable[[Pair], tuple[CheckResult, ...]]
+
+
+def count(pairs: Iterable[tuple[str, Pair]], checking: Checking) -> dict[str, Counts]:
     counts: dict[str, Counts] = defaultdict(Counts)
     for name, pair in pairs:
-        for result in checked(pair):
+        for result in checking(pair):
             counts[result.name].add(result, name)
     return counts
 
 
 def failures(pair: Pair) -> dict[str, str]:
-    """Severities of the checks that a text fails."""
-    return {result.name: result.severity for result in checked(pair) if not result.passed}
+    """Severities of the checks that a whole text fails."""
+    return {result.name: result.severity for result in check_text(pair) if not result.passed}
+
+
+def asked_again(pair: Pair) -> set[str]:
+    """Hard checks that at least one sentence of a text fails."""
+    results = (r for sentence in sentence_pairs(pair) for r in check_sentence(sentence))
+    return {r.name for r in results if not r.passed and r.severity == "hard"}
 
 
 def damage(pairs: list[tuple[str, Pair]]) -> dict[str, dict[str, Any]]:
-    """What is caught of each kind of damage; ``by`` counts the checks, of which several may catch one text."""
+    """How many texts of each kind of damage are caught: at all, by a hard check, by a hard check of a single sentence.
+
+    ``by`` counts the checks of whole texts, of which several may catch one text.
+    """
     good = {name: failures(pair) for name, pair in pairs}
+    good_sentences = {name: asked_again(pair) for name, pair in pairs}
     kinds: dict[str, dict[str, Any]] = {}
     for kind, change in DAMAGE.items():
-        n = caught = caught_hard = 0
+        n = caught = caught_hard = caught_sentence = 0
         by: Counter[str] = Counter()
         for name, pair in pairs:
             text = change(pair)
@@ -106,11 +126,19 @@ def damage(pairs: list[tuple[str, Pair]]) -> dict[str, dict[str, Any]]:
                 continue
             n += 1
             before = good[name]
-            new = {c: s for c, s in failures(Pair(pair.source, text)).items() if before.get(c) not in ("hard", s)}
+            damaged = Pair(pair.source, text)
+            new = {c: s for c, s in failures(damaged).items() if before.get(c) not in ("hard", s)}
             by.update(new.keys())
             caught += bool(new)
             caught_hard += "hard" in new.values()
-        kinds[kind] = {"n": n, "caught": caught, "caught_hard": caught_hard, "by": dict(by.most_common())}
+            caught_sentence += bool(asked_again(damaged) - good_sentences[name])
+        kinds[kind] = {
+            "n": n,
+            "caught": caught,
+            "caught_hard": caught_hard,
+            "caught_sentence": caught_sentence,
+            "by": dict(by.most_common()),
+        }
     return kinds
 
 
@@ -141,7 +169,7 @@ def fails_question(task: str, answer: str) -> bool:
 def measure(rows: list[dict[str, str]]) -> dict[str, Any]:
     pairs = [(row["id"], Pair(row["en_abstract"], row["zh_abstract"])) for row in rows]
     sentences = [(name, sentence) for name, pair in pairs for sentence in sentence_pairs(pair)]
-    whole, single = count(pairs), count(sentences)
+    whole, single = count(pairs, check_text), count(sentences, check_sentence)
     passing = sum("hard" not in failures(pair).values() for _, pair in pairs)
     return {
         "n_texts": len(pairs),
@@ -168,7 +196,7 @@ def stored_sentences(path: Path, limit: int | None) -> list[tuple[str, Pair]]:
 
 
 def measure_stored(sentences: list[tuple[str, Pair]]) -> dict[str, Any]:
-    counts = count(sentences)
+    counts = count(sentences, check_sentence)
     texts = {name: f"{pair.source} => {pair.text}" for name, pair in sentences}
     return {
         "n_sentences": len(sentences),
@@ -195,12 +223,13 @@ def print_tables(result: dict[str, Any]) -> None:
             counts[level][key] if counts[level] else "" for level in ("texts", "sentences") for key in ("hard", "soft")
         ]
         print(f"| `{name}` | " + " | ".join(map(str, cells)) + " |")
-    print("\n| damage | texts | caught | hard | by |\n|---|---|---|---|---|")
+    print("\n| damage | texts | caught | hard | a sentence is hard | by |\n|---|---|---|---|---|---|")
     for kind, d in result["damage"].items():
         if not d["n"]:
             continue
         by = ", ".join(f"`{check}` {found}" for check, found in list(d["by"].items())[:4])
-        print(f"| {kind} | {d['n']} | {d['caught'] / d['n']:.0%} | {d['caught_hard'] / d['n']:.0%} | {by} |")
+        shares = " | ".join(f"{d[key] / d['n']:.0%}" for key in ("caught", "caught_hard", "caught_sentence"))
+        print(f"| {kind} | {d['n']} | {shares} | {by} |")
     for task, a in result["answers"].items():
         if a["n"]:
             print(

@@ -59,10 +59,11 @@ def test_alignment_joins_and_splits() -> None:
     assert [len(bead.target) for bead in align(english, chinese_sentences(split))] == [1, 1, 2, 1, 1]
 
 
-def test_pieces_are_pairs_already() -> None:
+def test_pieces_of_one_sentence_are_pairs_already() -> None:
     pieces = (("One.", "一。"), ("Two.", "二。"))
     assert sentence_pairs(replace(GOOD, pieces=pieces)) == list(pieces)
     assert len(sentence_pairs(GOOD)) == 5
+    assert len(sentence_pairs(replace(GOOD, pieces=((SOURCE, ANSWER), *pieces)))) == 7
 
 
 SENTENCES = st.lists(st.text("ab C1。.", min_size=1, max_size=12), max_size=6)
@@ -94,8 +95,18 @@ def test_a_short_sentence_may_be_said_within_another() -> None:
     assert omitted_sentences(SOURCE, ANSWER.replace("代码已公开。", "")) == []
 
 
-def test_sentences_made_one_by_one_are_not_looked_for() -> None:
-    assert "missing_sentences" not in {r.name for r in run_checks(replace(GOOD, pieces=((SOURCE, ANSWER),)))}
+def test_pieces_are_looked_at_one_by_one() -> None:
+    halves = (SOURCE.index("We propose"), ANSWER.index("我们提出"))
+    first = (SOURCE[: halves[0]], ANSWER[: halves[1]])
+    second = (SOURCE[halves[0] :], ANSWER[halves[1] :])
+    assert "missing_sentences" not in failures(replace(GOOD, pieces=(first, second)))
+    cut = (first[0], chinese_sentences(first[1])[0])
+    assert "missing_sentences" in failures(replace(GOOD, pieces=(cut, second)))
+    single = tuple(zip(english_sentences(SOURCE), chinese_sentences(ANSWER), strict=True))
+    assert "missing_sentences" not in failures(replace(GOOD, pieces=single))
+
+
+def test_only_translations_are_looked_at() -> None:
     assert "missing_sentences" not in {r.name for r in run_checks(replace(GOOD, task="method"))}
     assert omitted_sentences("We propose a new method for this task here.", "很好。") == []
 

@@ -102,8 +102,13 @@ def align(source: Sequence[str], target: Sequence[str]) -> list[Bead]:
 
 
 def sentence_pairs(context: CheckContext) -> list[tuple[str, str]]:
-    """Source and translation sentence by sentence: the pieces it was made from, or else by alignment."""
-    if context.pieces:
-        return list(context.pieces)
-    beads = align(english_sentences(context.source_text), chinese_sentences(context.text))
-    return [(" ".join(bead.source), "".join(bead.target)) for bead in beads if bead.source and bead.target]
+    """Source and translation sentence by sentence: the pieces it was made from, those of several sentences by alignment."""
+    pairs: list[tuple[str, str]] = []
+    for source, text in context.pieces or ((context.source_text, context.text),):
+        sentences = english_sentences(source)
+        if len(sentences) < 2:
+            pairs.append((source, text))
+            continue
+        beads = align(sentences, chinese_sentences(text))
+        pairs += [(" ".join(bead.source), "".join(bead.target)) for bead in beads if bead.source and bead.target]
+    return pairs

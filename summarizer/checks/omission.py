@@ -13,10 +13,11 @@ MIN_WORDS = 6
 
 
 def check_omission(context: CheckContext) -> Iterator[CheckResult]:
-    """Soft: a translator may move a sentence. A text made sentence by sentence cannot lack one; ``completeness`` sees to it."""
-    if context.task != "translation" or context.pieces:
+    """Soft: a translator may move a sentence. Of a piece of one sentence it is ``completeness`` that sees whether it is there."""
+    if context.task != "translation":
         return
-    missing = omitted_sentences(context.source_text, context.text)
+    pairs = context.pieces or ((context.source_text, context.text),)
+    missing = [sentence for source, text in pairs for sentence in omitted_sentences(source, text)]
     shown = f"{len(missing)} without an answer: {missing[0]}" if missing else ""
     yield verdict("missing_sentences", "soft", shown)
 
