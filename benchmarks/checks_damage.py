@@ -19,6 +19,8 @@ _CHINESE_DENIES = re.compile(r"并?[不未没非]|没?有?无法|无需|不能|�
 _TURNED = {"提高": "降低", "提升": "降低", "降低": "提高", "减少": "增加", "下降": "上升", "优于": "劣于"}
 _TRADITIONAL = str.maketrans("语声频识别网络学习训练数据结构优化实验验证说话这种对",
                              "語聲頻識別網絡學習訓練數據結構優化實驗驗證說話這種對")  # fmt: skip
+_UNITS = {"毫秒": "秒", "ms": "s", "kHz": "Hz", "小时": "分钟", "秒": "毫秒", "%": "倍", "倍": "%", "分贝": "赫兹"}
+_UNIT = re.compile(r"(?<=\d)\s?(毫秒|ms|kHz|小时|秒|%|倍|分贝)(?![A-Za-z])")
 _CLAUSE = re.compile(r"[^，；]+[，；]?")
 
 
@@ -77,6 +79,12 @@ def change_number(pair: Pair) -> str | None:
         return None
     one = _seeded(pair).choice(found)
     return f"{pair.text[: one.start()]}{float(one[0]) + 7.3:g}{pair.text[one.end() :]}"
+
+
+def change_unit(pair: Pair) -> str | None:
+    """The first figure with a unit gets another one."""
+    found = _UNIT.search(pair.text)
+    return f"{pair.text[: found.start(1)]}{_UNITS[found[1]]}{pair.text[found.end() :]}" if found else None
 
 
 def drop_name(pair: Pair) -> str | None:
@@ -177,6 +185,7 @@ DAMAGE: dict[str, Callable[[Pair], str | None]] = {
     "cut after a third": cut,
     "last clause left out": stop_in_the_middle,
     "number changed": change_number,
+    "unit changed": change_unit,
     "count invented": add_count,
     "name lost": drop_name,
     "link changed": change_link,

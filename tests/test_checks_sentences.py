@@ -17,6 +17,7 @@ from summarizer.checks.alignment import align, chinese_sentences, english_senten
 from summarizer.checks.direction import turns_direction
 from summarizer.checks.marks import unclosed
 from summarizer.checks.omission import omitted_sentences
+from summarizer.checks.units import changed_units
 from summarizer.records import CheckResult
 
 SOURCE = (
@@ -152,6 +153,31 @@ def test_direction_of_a_whole_text_is_soft() -> None:
     assert "MAESTRO" in failures(turned)["direction"].reason
 
 
+# --- units -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "changed"),
+    [
+        ("within 5 ms at 16 kHz", "在16 Hz下5毫秒内", ["16 kHz became Hz"]),
+        ("40% faster", "快40倍", ["40 percent became times"]),
+        ("10 hours of speech, 3.2 dB", "10分钟语音，3.2分贝", ["10 hours became minutes"]),
+        ("a 5-second clip, 2.5x faster, 1,000 km", "5秒片段，快2.5倍，1000公里", []),
+        ("in the 1990s, by 3 percentage points", "1990年代，提升3个百分点", []),
+        ("5 ms or 5 s", "5秒", []),  # which of the two is not known
+        ("7 stages", "7 s", []),
+    ],
+)
+def test_units(source: str, text: str, changed: list[str]) -> None:
+    assert changed_units(source, text) == changed
+
+
+def test_a_changed_unit_is_hard_for_a_sentence() -> None:
+    context = CheckContext("translation", "It answers within 5 ms on a phone.", "它在手机上5秒内给出答案。", "stop")
+    assert failures(context)["units"].severity == "hard"
+    assert failures(replace(context, pieces=((context.source_text, context.text),)))["units"].severity == "soft"
+
+
 # --- marks, scripts, preamble, length, question ----------------------------------------------------------------------
 
 
@@ -221,5 +247,5 @@ def test_false_alarms_on_true_translations(corpus: Path) -> None:
     for row in rows:
         failed.update(failures(CheckContext("translation", row["en_abstract"], row["zh_abstract"], "stop")).keys())
     assert failed["direction"] <= 0.01 * len(rows)
-    assert failed["marks"] == failed["ending"] == failed["foreign_script"] == 0
+    assert failed["marks"] == failed["ending"] == failed["units"] == failed["foreign_script"] == 0
     assert failed["missing_sentences"] <= 0.04 * len(rows)

@@ -21,6 +21,7 @@ from summarizer.checks.protected import check_protected, missing_protected
 from summarizer.checks.relevance import check_relevance
 from summarizer.checks.repetition import check_repetition, repeated
 from summarizer.checks.terminology import check_names, check_terms, missing_names, terms_used
+from summarizer.checks.units import check_units
 from summarizer.records import CheckResult
 
 CHECKS: tuple[Check, ...] = (
@@ -32,6 +33,7 @@ CHECKS: tuple[Check, ...] = (
     check_numbers_kept,
     check_numbers_added,
     check_numerals_added,
+    check_units,
     check_length,
     check_limit,
     check_repetition,
