@@ -148,7 +148,8 @@ def test_the_same_direction_in_other_words(source: str, text: str) -> None:
 
 
 def test_direction_of_a_whole_text_is_soft() -> None:
-    turned = replace(GOOD, text=ANSWER.replace("88.3%提升至91.7%", "88.3%降低至91.7%"))
+    text = ANSWER.replace("88.3%提升至91.7%", "88.3%降低至91.7%")
+    turned = replace(GOOD, text=text, pieces=((SOURCE, text),))
     assert failures(turned)["direction"].severity == "soft"
     assert "MAESTRO" in failures(turned)["direction"].reason
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from summarizer.checks.alignment import english_sentences, sentence_pairs
-from summarizer.checks.context import CheckContext, verdict, words_only
+from summarizer.checks.alignment import sentence_pairs
+from summarizer.checks.context import CheckContext, verdict, words_only, worth_another_try
 from summarizer.records import CheckResult
 
 #: Words that say which way a figure went, and (``_MAY``) all that could be put the other way in Chinese: a sentence is looked
@@ -71,8 +71,7 @@ def check_direction(context: CheckContext) -> Iterator[CheckResult]:
     if context.task != "translation":
         return
     turned = [source for source, text in sentence_pairs(context) if turns_direction(source, text)]
-    single = not context.pieces and len(english_sentences(context.source_text)) == 1
-    yield verdict("direction", "hard" if single else "soft", f"turned round: {turned[0]}" if turned else "")
+    yield verdict("direction", worth_another_try(context), f"turned round: {turned[0]}" if turned else "")
 
 
 def turns_direction(source: str, text: str) -> bool:

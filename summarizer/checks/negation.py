@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from summarizer.checks.alignment import sentence_pairs
-from summarizer.checks.context import CheckContext, verdict, words_only
+from summarizer.checks.context import CheckContext, verdict, words_only, worth_another_try
 from summarizer.records import CheckResult
 
 #: Words that deny a whole statement. Not those inside fixed turns that Chinese says positively (not only ... but also,
@@ -30,8 +30,7 @@ def check_negation(context: CheckContext) -> Iterator[CheckResult]:
     if context.task != "translation":
         return
     turned = [source for source, text in sentence_pairs(context) if turns_negation(source, text)]
-    severity = "soft" if context.pieces else "hard"
-    yield verdict("negation", severity, f"denied in the source only: {turned[0]}" if turned else "")
+    yield verdict("negation", worth_another_try(context), f"denied in the source only: {turned[0]}" if turned else "")
 
 
 def turns_negation(source: str, text: str) -> bool:

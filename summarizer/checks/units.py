@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from summarizer.checks.context import CheckContext, verdict, words_only
+from summarizer.checks.context import CheckContext, verdict, words_only, worth_another_try
 from summarizer.records import CheckResult
 
 #: What may follow a figure: a kind of unit, in English and in Chinese. The first that matches is taken.
@@ -44,7 +44,7 @@ def check_units(context: CheckContext) -> Iterator[CheckResult]:
     if context.task != "translation":
         return
     changed = changed_units(context.source_text, context.text)
-    yield verdict("units", "soft" if context.pieces else "hard", changed[0] if changed else "")
+    yield verdict("units", worth_another_try(context), changed[0] if changed else "")
 
 
 def changed_units(source: str, text: str) -> list[str]:
