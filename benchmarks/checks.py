@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from checks_damage import DAMAGE, Pair
+from checks_damage import CHECK_OF, DAMAGE, Pair
 
 from summarizer.checks import CheckContext, run_checks
 from summarizer.checks.alignment import align, chinese_sentences, english_sentences
@@ -142,6 +142,23 @@ def damage(pairs: list[tuple[str, Pair]]) -> dict[str, dict[str, Any]]:
     return kinds
 
 
+def by_check(checks: dict[str, Any], kinds: dict[str, dict[str, Any]], n_texts: int) -> dict[str, dict[str, Any]]:
+    """Of each check: the share of its own damage that it catches itself, the share of good texts it fails (hard or soft).
+
+    ``precision``: the share of rightly failed texts among those it fails, of as many damaged texts as good ones.
+    """
+    rows = {}
+    for kind, check in CHECK_OF.items():
+        if not kinds[kind]["n"] or check not in checks:
+            continue
+        counts = checks[check]["texts"]
+        recall = kinds[kind]["by"].get(check, 0) / kinds[kind]["n"]
+        false_alarms = (counts["hard"] + counts["soft"]) / n_texts
+        precision = recall / (recall + false_alarms) if recall else None
+        rows[check] = {"damage": kind, "recall": recall, "false_alarms": false_alarms, "precision": precision}
+    return rows
+
+
 def answers(rows: list[dict[str, str]]) -> dict[str, dict[str, int]]:
     """``answers_question``: how many results and backgrounds fail it, and how many of the other would in their place."""
     kinds: dict[str, dict[str, int]] = {}
@@ -170,20 +187,23 @@ def measure(rows: list[dict[str, str]]) -> dict[str, Any]:
     pairs = [(row["id"], Pair(row["en_abstract"], row["zh_abstract"])) for row in rows]
     sentences = [(name, sentence) for name, pair in pairs for sentence in sentence_pairs(pair)]
     whole, single = count(pairs, check_text), count(sentences, check_sentence)
+    checks = {
+        name: {
+            "texts": whole[name].as_dict() if name in whole else None,
+            "sentences": single[name].as_dict() if name in single else None,
+            "reasons": whole[name].reasons if name in whole else [],
+        }
+        for name in dict.fromkeys([*whole, *single])
+    }
+    kinds = damage(pairs)
     passing = sum("hard" not in failures(pair).values() for _, pair in pairs)
     return {
         "n_texts": len(pairs),
         "n_sentences": len(sentences),
         "texts_passing_every_hard_check": passing,
-        "checks": {
-            name: {
-                "texts": whole[name].as_dict() if name in whole else None,
-                "sentences": single[name].as_dict() if name in single else None,
-                "reasons": whole[name].reasons if name in whole else [],
-            }
-            for name in dict.fromkeys([*whole, *single])
-        },
-        "damage": damage(pairs),
+        "checks": checks,
+        "damage": kinds,
+        "by_check": by_check(checks, kinds, len(pairs)),
         "answers": answers(rows),
     }
 
@@ -230,6 +250,10 @@ def print_tables(result: dict[str, Any]) -> None:
         by = ", ".join(f"`{check}` {found}" for check, found in list(d["by"].items())[:4])
         shares = " | ".join(f"{d[key] / d['n']:.0%}" for key in ("caught", "caught_hard", "caught_sentence"))
         print(f"| {kind} | {d['n']} | {shares} | {by} |")
+    print("\n| check | damage | caught | false alarms | precision |\n|---|---|---|---|---|")
+    for name, row in result["by_check"].items():
+        precision = "" if row["precision"] is None else f"{row['precision']:.1%}"
+        print(f"| `{name}` | {row['damage']} | {row['recall']:.0%} | {row['false_alarms']:.1%} | {precision} |")
     for task, a in result["answers"].items():
         if a["n"]:
             print(

@@ -200,3 +200,24 @@ DAMAGE: dict[str, Callable[[Pair], str | None]] = {
     "preamble": add_preamble,
     "hint repeated": add_hint,
 }
+
+#: The check that is there for a kind of damage.
+CHECK_OF = {
+    "sentence left out": "missing_sentences",
+    "cut after a third": "length",
+    "last clause left out": "ending",
+    "number changed": "numbers_added",
+    "unit changed": "units",
+    "count invented": "numerals_added",
+    "name lost": "names_kept",
+    "link changed": "links_and_formulas",
+    "negation turned": "negation",
+    "direction turned": "direction",
+    "loop": "repetition",
+    "half English": "language",
+    "one English word": "no_english",
+    "traditional characters": "simplified",
+    "Japanese particle": "foreign_script",
+    "bracket lost": "marks",
+    "preamble": "preamble",
+}

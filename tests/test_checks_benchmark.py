@@ -13,7 +13,7 @@ from conftest import ROOT
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
 from checks import answers, measure, read_rows, three_parts
-from checks_damage import DAMAGE, Pair
+from checks_damage import CHECK_OF, DAMAGE, Pair
 
 ROWS = [
     {
@@ -61,6 +61,8 @@ def test_figures() -> None:
         ("last clause left out", "ending"),
     ):
         assert damage[kind]["by"][check] >= 1, kind
+    assert result["by_check"]["marks"] == {"damage": "bracket lost", "recall": 1, "false_alarms": 0, "precision": 1}
+    assert CHECK_OF.keys() <= DAMAGE.keys()
 
 
 def test_answers_are_tried_in_each_others_place() -> None:
