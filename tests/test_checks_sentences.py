@@ -18,6 +18,7 @@ from summarizer.checks.direction import turns_direction
 from summarizer.checks.marks import unclosed
 from summarizer.checks.omission import omitted_sentences
 from summarizer.checks.units import changed_units
+from summarizer.publish.reader.labels import check_label
 from summarizer.records import CheckResult
 
 SOURCE = (
@@ -235,6 +236,15 @@ def test_the_right_question() -> None:
     assert "answers_question" in failures(background)
     assert "answers_question" not in failures(replace(background, text="现有方法难以适应不同的录音条件。"))
     assert "answers_question" not in {r.name for r in run_checks(replace(background, pieces=()))}
+
+
+def test_the_reader_has_a_word_for_every_check() -> None:
+    results = [r for task in ("translation", "results") for r in run_checks(_answer(task))]
+    assert [r.name for r in results if check_label(r.name) == r.name] == []
+
+
+def _answer(task: str) -> CheckContext:
+    return replace(GOOD, task=task, max_chars=900, pieces=((SOURCE, ANSWER),))  # type: ignore[arg-type]
 
 
 # --- real abstracts --------------------------------------------------------------------------------------------------

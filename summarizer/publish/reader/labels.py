@@ -31,6 +31,18 @@ _CHECKS: Mapping[str, str] = {
     "preamble": "开场白",
     "echo": "照抄原文",
     "completeness": "句子完整",
+    "foreign_script": "其他文字",
+    "numerals_added": "数目增添",
+    "units": "单位",
+    "missing_sentences": "漏译句子",
+    "direction": "升降方向",
+    "ending": "结尾完整",
+    "marks": "括号引号成对",
+    "answers_question": "答其所问",
+    "links_and_formulas": "链接与公式",
+    "names_kept": "名称保留",
+    "negation": "否定",
+    "glossary": "术语表",
 }
 _KINDS: Mapping[str, str] = {"exact": "内容相同", "near": "近似重复", "borderline": "可能是同一工作，尚无人判断"}
 _SECTIONS: Mapping[str, str] = {
