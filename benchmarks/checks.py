@@ -10,7 +10,7 @@ the texts are damaged on purpose, one fault at a time (``checks_damage.py``): ca
 passed.
 ``--list`` shows the reasons for which one check fails good texts.
 
-``--store``: the sentences of translations that a store keeps, of runs and of trials, those that were not used too: what real
+``--store``: the sentences of translations and answers that a store keeps, of runs and of trials, unused ones too: what real
 generations fail. Whether rightly, a person must say who reads ``--list``.
 """
 
@@ -35,11 +35,11 @@ from summarizer.errors import SummarizerError
 from summarizer.records import CheckResult
 from summarizer.store import Store
 
+#: Sentences of translations, and of answers, where they are checked as such whatever the question.
 _STORED = """
-SELECT DISTINCT source_text, text FROM (
-    SELECT source_text, text FROM attempt_piece WHERE role = 'sentence'
-    UNION ALL SELECT source_text, text FROM trial_piece WHERE role = 'sentence'
-) WHERE text <> '' ORDER BY ALL
+SELECT DISTINCT role = 'sentence', source_text, text FROM (
+    SELECT role, source_text, text FROM attempt_piece UNION ALL SELECT role, source_text, text FROM trial_piece
+) WHERE role IN ('sentence', 'bullet') AND text <> '' ORDER BY ALL
 """
 _PART = re.compile(r"(?m)^\s*\**\s*[123]\)")
 
@@ -208,28 +208,28 @@ def measure(rows: list[dict[str, str]]) -> dict[str, Any]:
     }
 
 
-def stored_sentences(path: Path, limit: int | None) -> list[tuple[str, Pair]]:
-    """Every distinct translated sentence of a store with its source, named by its number."""
+def measure_stored(path: Path, limit: int | None) -> dict[str, Any]:
+    """What the checks say of every distinct sentence of a store, each by itself."""
     with Store(path).read() as con:
-        rows = con.execute(_STORED).fetchall()
-    return [(str(number), Pair(*row)) for number, row in enumerate(rows[:limit], start=1)]
-
-
-def measure_stored(sentences: list[tuple[str, Pair]]) -> dict[str, Any]:
-    counts = count(sentences, check_sentence)
-    texts = {name: f"{pair.source} => {pair.text}" for name, pair in sentences}
+        rows = con.execute(_STORED).fetchall()[:limit]
+    counts: dict[str, Counts] = defaultdict(Counts)
+    for is_translation, source, text in rows:
+        context = CheckContext("translation" if is_translation else "method", source, text, "stop")
+        for result in run_checks(context):
+            counts[result.name].add(result, f"{source} => {text}")
     return {
-        "n_sentences": len(sentences),
+        "n_sentences": len(rows),
+        "n_translated": sum(row[0] for row in rows),
         "checks": {name: c.as_dict() for name, c in counts.items()},
-        "reasons": {
-            name: [f"{reason} | {texts[reason.partition(':')[0]]}" for reason in c.reasons]
-            for name, c in counts.items()
-        },
+        "reasons": {name: c.reasons for name, c in counts.items()},
     }
 
 
 def print_stored(result: dict[str, Any]) -> None:
-    print(f"{result['n_sentences']} sentences\n\n| check | hard | soft |\n|---|---|---|")
+    translated = result["n_translated"]
+    print(
+        f"{result['n_sentences']} sentences, {translated} of them of translations\n\n| check | hard | soft |\n|---|---|---|"
+    )
     for name, counts in result["checks"].items():
         print(f"| `{name}` | {counts['hard']} | {counts['soft']} |")
 
@@ -272,7 +272,7 @@ def main() -> int:
     args = parser.parse_args()
     try:
         if args.store:
-            result = measure_stored(stored_sentences(args.store, args.limit))
+            result = measure_stored(args.store, args.limit)
             reasons = result["reasons"].get(args.list, [])
         else:
             result = measure(read_rows(args.pairs, args.limit))

@@ -141,11 +141,18 @@ def test_a_direction_turned_round(source: str, text: str) -> None:
         ("Prediction is much faster than before.", "预测速度显著提升。"),
         ("This degrades performance, which limits its use.", "这会降低性能，限制了应用。"),
         ("It gives 3.2 times fewer parameters.", "参数量减少为原来的1/3.2。"),
+        ("Only 8.1% are in lower case, which raises accuracy.", "仅有8.1%的文本未大写，提升了准确率。"),
+        ("A lower bound is derived.", "推导出一个更高的界。"),
         ("A system is described.", "本文描述了一个系统，提升了性能。"),
     ],
 )
 def test_the_same_direction_in_other_words(source: str, text: str) -> None:
     assert not turns_direction(source, text)
+
+
+def test_a_bullet_of_an_answer_is_looked_at_too() -> None:
+    bullet = CheckContext("results", "It cuts latency by 40% to 5 ms.", "延迟：提升40%，达到5秒。", "stop")
+    assert {"direction", "units"} <= failures(bullet).keys()
 
 
 def test_direction_of_a_whole_text_is_soft() -> None:

@@ -17,7 +17,7 @@ _RISES = re.compile(
     re.IGNORECASE,
 )
 _FALLS = re.compile(
-    r"\b(?:reduc(?:es?|ed|ing|tions?)|decreas(?:es?|ed|ing)|lower(?:s|ed|ing)?|drop(?:s|ped|ping)?|declin(?:es?|ed|ing)|"
+    r"\b(?:reduc(?:es?|ed|ing|tions?)|decreas(?:es?|ed|ing)|lower(?:s|ed|ing)?(?![\s-]?(?:case|bound|layer|level))|drop(?:s|ped|ping)?|declin(?:es?|ed|ing)|"
     r"degrad(?:es?|ed|ing|ation)|diminish(?:es|ed|ing)?|shorten(?:s|ed|ing)?|deteriorat\w+)\b",
     re.IGNORECASE,
 )
@@ -45,7 +45,7 @@ _FIGURE = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.]*\d)", re.ASCII)
 _UP = re.compile(r"\b(?:increas\w+|rais\w+|boost\w*|higher|gr[eo]w\w*|rises?|rising|gain\w*)\b", re.IGNORECASE)
 _UP_OR_BETTER = re.compile(rf"{_UP.pattern}|\b(?:improv\w+|more)\b", re.IGNORECASE)
 _DOWN = re.compile(
-    r"\b(?:reduc\w+|decreas\w+|lower\w*|drop\w*|declin\w+|fewer|less|shorten\w*|cut\w*|sav\w+|fall\w*|fell|degrad\w+|"
+    r"\b(?:reduc\w+|decreas\w+|lower\w*(?![\s-]?(?:case|bound|layer|level))|drop\w*|declin\w+|fewer|less|shorten\w*|cut\w*|sav\w+|fall\w*|fell|degrad\w+|"
     r"smaller|shrink\w*|loss\w*)\b",
     re.IGNORECASE,
 )
@@ -58,8 +58,8 @@ _REACH, _CHINESE_REACH = (70, 30), (25, 8)
 #: So much less, fewer, lower, or reduced by so much.
 _FALLS_BY = re.compile(
     r"(?:\d+(?:\.\d+)?\s?(?:%|x|×|times?|-fold)?|orders? of magnitude|half|times)\s+(?:\w+\s+){0,2}"
-    r"(?:less|fewer|lower|smaller|shorter|reductions?|decrease)\b|"
-    r"\b(?:reduc\w+|decreas\w+|lower\w+|cut\w*|drop\w*|shrink\w*)\b(?:\s+[\w-]+){0,8}?\s+(?:by|to|of|from)\s+(?:\w+\s+){0,3}"
+    r"(?:less|fewer|lower(?![\s-]?(?:case|bound|layer|level))|smaller|shorter|reductions?|decrease)\b|"
+    r"\b(?:reduc\w+|decreas\w+|lower(?:s|ed|ing)|cut\w*|drop\w*|shrink\w*)\b(?:\s+[\w-]+){0,8}?\s+(?:by|to|of|from)\s+(?:\w+\s+){0,3}"
     r"(?:\d|half|an order)",
     re.IGNORECASE,
 )
@@ -67,9 +67,7 @@ _MAY_SAY_LESS = re.compile(rf"{_MAY_FALL_CHINESE.pattern}|节|不到|仅|\d/")
 
 
 def check_direction(context: CheckContext) -> Iterator[CheckResult]:
-    """Looks only at sentences that say one direction alone. Hard for a single one, which is then asked again."""
-    if context.task != "translation":
-        return
+    """Looks only at sentences that say one direction alone. Hard for a single one, of an answer too: it is asked again."""
     turned = [source for source, text in sentence_pairs(context) if turns_direction(source, text)]
     yield verdict("direction", worth_another_try(context), f"turned round: {turned[0]}" if turned else "")
 

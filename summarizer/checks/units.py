@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from summarizer.checks.alignment import sentence_pairs
 from summarizer.checks.context import CheckContext, verdict, words_only, worth_another_try
 from summarizer.records import CheckResult
 
@@ -40,10 +41,8 @@ _CHINESE = [(kind, re.compile(rf"\s?(?:{chinese})", re.ASCII)) for kind, _, chin
 
 
 def check_units(context: CheckContext) -> Iterator[CheckResult]:
-    """Hard for a single sentence, which is then asked again; soft for a whole text, where a figure may stand twice."""
-    if context.task != "translation":
-        return
-    changed = changed_units(context.source_text, context.text)
+    """Hard for a single sentence, of an answer too, which is then asked again; soft for a whole text."""
+    changed = [found for source, text in sentence_pairs(context) for found in changed_units(source, text)]
     yield verdict("units", worth_another_try(context), changed[0] if changed else "")
 
 
