@@ -11,7 +11,7 @@ from summarizer.embed import FakeEncoder
 from summarizer.llm.fake import FakeEngine, stock_sentences
 from summarizer.prompts import PromptVersion, load_prompts
 from summarizer.records import Attempt, Completion, Paper, Request, Section, SectionKind, Task
-from summarizer.summarize.breakdown import break_down, split_lead, visible_length
+from summarizer.summarize.breakdown import break_down, visible_length
 from summarizer.summarize.drafts import tidy
 from summarizer.summarize.jobs import Job, JobRunner
 from summarizer.summarize.ladder import LADDER
@@ -188,17 +188,49 @@ def test_background_names_both_halves() -> None:
     assert re.findall(r"\*\*(.*?)\*\*", text) == ["研究背景", "既有方法问题"]
 
 
-def test_a_lead_becomes_bold_once_and_a_long_one_is_no_lead() -> None:
+def test_a_lead_becomes_bold_once() -> None:
     def respond(request: Request) -> str:
         return f"掩蔽估计：{stock_sentences(request)}"
 
     text = answer("method", respond).text
     assert text.count("**掩蔽估计**：") == 1, "the same lead is not repeated"
-    assert split_lead("我们在三个公开数据集上评估了该方法并得到：结果更好。")[0] == ""
-    assert split_lead("WER降低：词错误率降低2.1。") == ("WER降低", "词错误率降低2.1。")
-    assert split_lead("该方法更好。") == ("", "该方法更好。")
-    assert split_lead("PaLM 540B的训练：扩展到6144个芯片。") == ("PaLM 540B的训练", "扩展到6144个芯片。")
-    assert split_lead("方法：我们提出一种新方法。") == ("", "我们提出一种新方法。")
+
+
+def test_every_bullet_has_a_lead_and_bullets_of_one_name_are_one() -> None:
+    text = answer("method").text  # the stock sentences bring none
+    leads = re.findall(r"^- \*\*(.+?)\*\*：", text, re.MULTILINE)
+    assert len(leads) == len(text.splitlines()) == len(set(leads))
+
+    def respond(request: Request) -> str:
+        return f"掩蔽估计：{stock_sentences(request)}"
+
+    assert len(answer("method", respond).text.splitlines()) == 1
+
+
+def test_a_bullet_that_says_nothing_is_tried_again_and_then_left_out() -> None:
+    def respond(request: Request) -> str:
+        if "mask estimator" in request.messages[-1].content:
+            return "原文中保留的元素：原文中保留的元素"
+        return stock_sentences(request)
+
+    attempt = answer("method", respond)
+    assert attempt.accepted
+    assert "原文" not in attempt.text
+    tries = [p for p in attempt.pieces if "mask estimator" in p.source_text]
+    assert len(tries) == 3
+    assert not any(p.used for p in tries)
+
+
+def test_a_result_without_its_figure_is_asked_once_more_and_then_shown() -> None:
+    def respond(request: Request) -> str:
+        if "4.5 times" in request.messages[-1].content:
+            return "速度：该模型的速度明显快于基线，同时词错误率也有所降低。"
+        return stock_sentences(request)
+
+    attempt = answer("results", respond)
+    tries = [p for p in attempt.pieces if "4.5 times" in p.source_text]
+    assert [p.used for p in tries] == [True, False]
+    assert "- **速度**：该模型的速度明显快于基线" in attempt.text
 
 
 def test_what_does_not_fit_is_left_out_whole() -> None:

@@ -8,6 +8,7 @@ Diversity is maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998).
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from summarizer.records import Section, SectionKind, Task
+from summarizer.summarize.cues import (
+    ABOUT_FLOATS,
+    CITED_AS_NOUN,
+    CLAIM,
+    CONTRIBUTION,
+    DANGLING,
+    EQUATION_NUMBER,
+    EXPERIMENT,
+    FIGURE,
+    FUTURE,
+    MATH,
+    MECHANISM,
+    OPEN_END,
+    OUTCOME,
+    OWN,
+    POINTER,
+    PRIOR,
+    PROBLEM,
+    SELF,
+    SETUP,
+    STRONG_FIGURE,
+    TIED,
+    VARIABLE,
+    figures_of,
+    is_outcome,
+    standalone,
+)
 from summarizer.summarize.sentences import split_sentences, without_citations
 
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
@@ -29,77 +57,6 @@ _WEIGHTS: dict[Task, dict[SectionKind, float]] = {
     },
 }  # fmt: skip
 
-_PROBLEM = re.compile(
-    r"\b(?:however|but|yet|although|despite|unfortunately|lack\w*|limit(?:ed|s|ation\w*|ing)|suffer\w*|challeng\w*|"
-    r"difficult\w*|expensive|costly|fail\w*|unable|cannot|neglect\w*|ignor\w*|insufficient\w*|poor\w*|inefficien\w*|"
-    r"degrad\w*|bottleneck\w*|drawback\w*|shortcoming\w*|underperform\w*|impractical|overlook\w*|scarce|hard to|"
-    r"remains? (?:an? )?(?:open|unsolved|challeng\w+|difficult|unclear|limited)|rarely|restrict\w*|time-consuming|"
-    r"not\s+(?:been|scale|generali\w+|well)|unclear|unexplored|under-?explored)\b",
-    re.IGNORECASE,
-)
-_PRIOR = re.compile(
-    r"\b(?:existing|previous|prior|current|traditional|conventional|recent(?:ly)?|state-of-the-art|"
-    r"most (?:methods|approaches|work|systems)|earlier|typically|commonly)\b",
-    re.IGNORECASE,
-)
-_OWN = re.compile(
-    r"\b(?:we (?:\w+ly )?(?:propose|present|introduce|develop|design|describe|build|construct|formulate|adopt|use|employ|"
-    r"train|apply|extend|combine|model|replace|add|compute|define|minimi[sz]e|optimi[sz]e)|our (?:\w+ ){0,2}(?:method|model|"
-    r"approach|system|framework|network|architecture|algorithm|loss|objective)|"
-    r"the proposed|this paper (?:proposes|presents|introduces)|in this (?:paper|work))\b",
-    re.IGNORECASE,
-)
-_SELF = re.compile(r"\b(?:we|our|ours|us|this (?:paper|work|study))\b", re.IGNORECASE)
-_CONTRIBUTION = re.compile(
-    r"\b(?:we|this (?:paper|work|study)|the authors?)\b[^.]{0,60}?\b(?:propos\w+|present\w*|introduc\w+|develop\w*|creat\w+|"
-    r"design\w*|describ\w+|releas\w+|explor\w+|investigat\w+|stud(?:y|ies)|analy[sz]\w+|survey\w*|review\w*)\b",
-    re.IGNORECASE,
-)
-_MECHANISM = re.compile(
-    r"\b(?:consists? of|composed of|comprises?|trained|training|loss|objective|encoder|decoder|architecture|layers?|"
-    r"module|algorithm|predicts?|generates?|estimat\w+|maps?|inputs?|outputs?|sampl\w+|optimi[sz]\w+|attention|"
-    r"represent\w+|features?|stages?|step|procedure|pipeline|parameters?|minimi[sz]\w+)\b",
-    re.IGNORECASE,
-)
-_OUTCOME = re.compile(
-    r"\b(?:outperform\w*|improv\w*|achiev\w*|obtain\w*|reach\w*|reduc\w*|increas\w*|decreas\w*|better|best|higher|lower|"
-    r"faster|performance gains?|state-of-the-art|accuracy|error|significant\w*|results? (?:show|indicate|demonstrate|suggest)\w*|"
-    r"we (?:find|found|observe|show)|surpass\w*|(?:out|under)perform\w*|performs?|yield\w*|drops?|"
-    r"times (?:faster|more|less|as))\b",
-    re.IGNORECASE,
-)
-_FIGURE = re.compile(r"(?<![\w.])\d+(?:\.\d+)?\s?(?:%|dB|ms|s\b|x\b|×|points?|times|hours?|[kKMGB]\b)?")
-_STRONG_FIGURE = re.compile(r"\d+\.\d+|\d\s?%|\d\s?(?:dB|×|x\b|times|points?)")
-_SETUP = re.compile(
-    r"\b(?:we (?:evaluate|use|used|recruit\w*|measure|report|compute|train|trained|split|follow|set|choose|select\w*|conduct\w*)|"
-    r"was assessed|were (?:asked|recruited|split|trained|evaluated)|is evaluated|are evaluated|metric\w*|test set contains|"
-    r"dataset (?:contains|consists)|hyper-?parameters?|learning rate|checkpoints?|vocabulary|"
-    r"participants? (?:were|complet\w+))\b",
-    re.IGNORECASE,
-)
-_POINTER = re.compile(
-    r"^(?:(?:table|fig(?:ure|\.)?|algorithm|section|sec\.|appendix|eq(?:uation|\.)?)\s*\(?[\dA-ZIVX]|"
-    r"(?:as )?(?:shown|illustrated|depicted|listed|summari[sz]ed|reported|given|presented) in (?:table|fig))"
-    r"|\b(?:the rest of (?:this|the) paper|organi[sz]ed as follows|is structured as follows|in the next section|"
-    r"we (?:thank|refer (?:the reader|readers))|for (?:more )?details|see (?:section|appendix|table|fig)|"
-    r"in the (?:appendix|supplement\w*)|"
-    r"available at|https?://|copyright|permission|arxiv preprint|accepted (?:at|to|for)|corresponding author|e-?mail)\b",
-    re.IGNORECASE,
-)
-_ABOUT_FLOATS = re.compile(r"\b(?:tables?|fig(?:ures?|s?\.)|appendix|eqs?\.|equations?)\s*\(?\d", re.IGNORECASE)
-#: ``(3)`` that is no item of a list points to an equation.
-_EQUATION_NUMBER = re.compile(r"\((?:[2-9]|[1-9]\d)[a-z]?\)")
-_VARIABLE = re.compile(r"(?<![\w.’'-])[b-zB-HJ-Z](?![\w.’'-])")
-_DANGLING = re.compile(
-    r"^(?:it|they|this|these|those|that|here|then|such|he|she|also|similarly|additionally|furthermore|moreover|"
-    r"finally|therefore|thus|hence|second(?:ly)?|third(?:ly)?|next|again|for example|for instance|in contrast)\b",
-    re.IGNORECASE,
-)
-#: A citation that is a part of the sentence leaves a hole when it is taken out.
-_CITED_AS_NOUN = re.compile(
-    r"\b(?:in|by|of|from|to|with|following|as|and|than|on|for|see|use|uses|via|like)\s*\[\d{1,3}[^\]]*\]", re.IGNORECASE
-)
-_MATH = re.compile(r"[=∑∏∫√≤≥≈∈∀∃∂∇α-ωΑ-Ω∥‖⟨⟩|{}\\^_<>~⊙⊕∗←→]|\b[a-zA-Z]\s?\([a-z]\b")
 _QUERIES: dict[Task, tuple[str, ...]] = {
     "background": (
         "The task is important and has many applications.",
@@ -114,12 +71,22 @@ _QUERIES: dict[Task, tuple[str, ...]] = {
         "Experimental results show the accuracy and error rates on the test set.",
     ),
 }
-_MIN_WORDS, _MAX_WORDS = 8, 48
+_MIN_WORDS, _MAX_WORDS = 7, 48
+#: A sentence longer than this is cut at its semicolons, where each part says something by itself.
+_LONG = 32
+#: Beyond this a sentence costs more of the answer than it tells.
+_USUAL_WORDS = 26
 #: Candidates that embeddings are computed for; cues alone decide before that.
-_MAX_ENCODED = 40
+_MAX_ENCODED = 48
 #: Weight of the likeness to what is chosen already, against a relevance of about 0.5 to 2.
-_MMR_REDUNDANCY = 0.6
-_TOO_ALIKE = 0.86
+_MMR_REDUNDANCY = 0.7
+_TOO_ALIKE = 0.84
+#: For each sentence chosen of the same section already: the parts of a method stand in different ones.
+_SAME_SECTION = 0.12
+#: For each figure that no chosen sentence has; against it when all of them are there already.
+_NEW_FIGURE = 0.15
+#: An abstract's sentence that answers the question, and one that answers another.
+_RIGHT_ROLE, _WRONG_ROLE = 0.9, -0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +95,7 @@ class Evidence:
 
     section_seq: int | None  #: None for the abstract of the metadata
     position: int  #: among the sentences of its section
-    text: str  #: without citations
+    text: str  #: without citations and what ties it to its place: see :func:`summarizer.summarize.cues.standalone`
     group: str  #: "context" or "problem" for the background, else ""
     score: float
 
@@ -175,7 +142,7 @@ def choose_evidence(
     max_pieces: int,
 ) -> list[Evidence]:
     """The sentences that answer the question best, best first, at most ``max_pieces``."""
-    candidates = _candidates(task, abstract, sections)
+    candidates = _candidates(task, title, abstract, sections)
     if not candidates:
         return []
     candidates.sort(key=lambda e: -e.score)
@@ -188,14 +155,15 @@ def choose_evidence(
     relevance = np.array([c.score for c in candidates]) / max(c.score for c in candidates) + 0.8 * about + 0.5 * asked
     if task == "background":
         half = (max_pieces + 1) // 2
-        chosen = _diverse(candidates, relevance, vectors, "context", max_pieces - half, [])
-        chosen += _diverse(candidates, relevance, vectors, "problem", half, chosen)
+        chosen = _diverse(task, candidates, relevance, vectors, "context", max_pieces - half, [])
+        chosen += _diverse(task, candidates, relevance, vectors, "problem", half, chosen)
     else:
-        chosen = _diverse(candidates, relevance, vectors, None, max_pieces, [])
+        chosen = _diverse(task, candidates, relevance, vectors, None, max_pieces, [])
     return [candidates[i] for i in chosen]
 
 
 def _diverse(
+    task: Task,
     candidates: Sequence[Evidence],
     relevance: NDArray[np.float64],
     vectors: NDArray[np.float32],
@@ -210,6 +178,11 @@ def _diverse(
         others = [*taken, *chosen]
         alike = (vectors[open_] @ vectors[others].T).max(axis=1) if others else np.zeros(len(open_))
         gain = relevance[open_] - _MMR_REDUNDANCY * alike
+        if task == "results":
+            gain += _news(candidates, open_, others)
+        elif task == "method":
+            crowd = Counter(candidates[i].section_seq for i in others)
+            gain -= _SAME_SECTION * np.array([crowd[candidates[i].section_seq] for i in open_])
         gain[alike > _TOO_ALIKE] = -np.inf
         best = int(np.argmax(gain))
         if gain[best] == -np.inf:
@@ -218,7 +191,18 @@ def _diverse(
     return chosen
 
 
-def _candidates(task: Task, abstract: str, sections: Sequence[Section]) -> list[Evidence]:
+def _news(candidates: Sequence[Evidence], open_: Sequence[int], taken: Sequence[int]) -> NDArray[np.float64]:
+    """What the figures of each open candidate are worth, given those of the sentences taken."""
+    told = {figure for i in taken for figure in figures_of(candidates[i].text)}
+    worth = []
+    for i in open_:
+        figures = figures_of(candidates[i].text)
+        new = len(figures - told)
+        worth.append(_NEW_FIGURE * min(new, 3) if new or not figures else -3 * _NEW_FIGURE)
+    return np.array(worth)
+
+
+def _candidates(task: Task, title: str, abstract: str, sections: Sequence[Section]) -> list[Evidence]:
     found: list[Evidence] = []
     seen: set[str] = set()
     own_abstract = any(s.kind == "abstract" for s in sections)
@@ -228,19 +212,61 @@ def _candidates(task: Task, abstract: str, sections: Sequence[Section]) -> list[
     ]
     if abstract and not own_abstract:
         sources.insert(0, (None, "abstract", 0.0, abstract))
+    name = system_name(title)
     for seq, kind, place, text in sources:
         weight = _WEIGHTS[task].get(kind, 0.2) * _place_factor(task, kind, place)
         sentences = [s for paragraph in text.split("\n\n") for s in split_sentences(paragraph)]
+        roles = abstract_roles(sentences, name) if kind == "abstract" else []
         for position, raw in enumerate(sentences):
-            sentence = without_citations(raw)
-            if sentence in seen or not _usable(sentence) or _CITED_AS_NOUN.search(raw):
+            if CITED_AS_NOUN.search(raw):
                 continue
-            seen.add(sentence)
-            group = _group(task, sentence)
-            score = weight * _score(task, sentence, kind, position, len(sentences), group)
-            if score > 0:
-                found.append(Evidence(seq, position, sentence, group, score))
+            for whole in _parts(without_citations(raw)):
+                sentence = standalone(whole)
+                if sentence in seen or not _usable(sentence):
+                    continue
+                seen.add(sentence)
+                group = _group(task, whole)
+                score = _score(task, whole, sentence, kind, position, len(sentences), group, name)
+                if roles:
+                    score += _RIGHT_ROLE if roles[position] == task else _WRONG_ROLE
+                if score > 0:
+                    found.append(Evidence(seq, position, sentence, group, weight * score))
     return found
+
+
+def system_name(title: str) -> str:
+    """What a paper calls its system, where the title begins with it: ``NoisyNet: Separating ...``; else empty."""
+    name = title.partition(":")[0].strip()
+    return name if ":" in title and len(name.split()) <= 2 and re.search(r"[A-Z0-9]", name) else ""
+
+
+def abstract_roles(sentences: Sequence[str], name: str = "") -> list[Task]:
+    """Which question each sentence of an abstract answers.
+
+    What comes before the paper speaks of itself (or names its system) is background; then what was done, unless it says
+    how well it went.
+    """
+    own = [bool(SELF.search(s) or (name and name in s)) for s in sentences]
+    first = own.index(True) if True in own else 0
+    roles: list[Task] = []
+    for position, sentence in enumerate(sentences):
+        if position < first:
+            roles.append("background")
+        elif is_outcome(sentence) and not (CONTRIBUTION.search(sentence) and position == first):
+            roles.append("results")
+        else:
+            roles.append("method")
+    return roles
+
+
+def _parts(sentence: str) -> list[str]:
+    """A very long sentence in parts, where each of them can stand alone; else as it is."""
+    if len(sentence.split()) <= _LONG:
+        return [sentence]
+    parts = [part.strip() for part in sentence.split(";")]
+    if len(parts) == 1 or any(len(part.split()) < _MIN_WORDS for part in parts):
+        return [sentence]
+    return parts
 
 
 def _place_factor(task: Task, kind: SectionKind, place: float) -> float:
@@ -260,11 +286,16 @@ def _usable(sentence: str) -> bool:
         return False
     if not (sentence[0].isupper() or sentence[0].isdigit()) or sentence[-1] not in ".!?":
         return False
-    if sentence.endswith("?") or _POINTER.search(sentence) or len(_MATH.findall(sentence)) > 3:
+    if (
+        sentence.endswith("?")
+        or OPEN_END.search(sentence)
+        or POINTER.search(sentence)
+        or len(MATH.findall(sentence)) > 3
+    ):
         return False
     if sentence.count("(") != sentence.count(")"):
         return False
-    if _EQUATION_NUMBER.search(sentence) and "(1)" not in sentence:
+    if EQUATION_NUMBER.search(sentence) and "(1)" not in sentence:
         return False
     letters = sum(c.isalpha() for c in sentence)
     single = sum(len(w.strip(".,()")) == 1 and w not in {"a", "A", "I"} for w in words)
@@ -274,46 +305,64 @@ def _usable(sentence: str) -> bool:
 def _group(task: Task, sentence: str) -> str:
     if task != "background":
         return ""
-    return "problem" if _PROBLEM.search(sentence) else "context"
+    return "problem" if PROBLEM.search(sentence) else "context"
 
 
-def _score(task: Task, sentence: str, kind: SectionKind, position: int, n: int, group: str) -> float:
-    early = 1.0 - position / max(n, 1)
-    score = 1.0
-    if task == "background":
-        own = bool(_SELF.search(sentence))
-        score += 0.8 * early if group == "context" else 0.0
-        score += 0.5 * bool(_PRIOR.search(sentence)) if group == "problem" else 0.0
-        score += 0.2 * min(len(_PROBLEM.findall(sentence)), 3)
-        score -= 1.2 if own else 0.0
-        score -= 0.6 if _OUTCOME.search(sentence) and _STRONG_FIGURE.search(sentence) else 0.0
-    elif task == "method":
-        score += (
-            0.7 * bool(_OWN.search(sentence))
-            + 0.8 * bool(_CONTRIBUTION.search(sentence))
-            + 0.2 * min(len(_MECHANISM.findall(sentence)), 4)
-        )
-        score += 0.3 * early
-        outcome = bool(_OUTCOME.search(sentence))
-        score -= 0.7 if outcome and not _MECHANISM.search(sentence) else 0.0
-        score -= 0.9 if outcome and _STRONG_FIGURE.search(sentence) else 0.0
-        own = bool(_OWN.search(sentence) or _CONTRIBUTION.search(sentence))
-        score -= 0.7 if _PROBLEM.search(sentence) and not own else 0.0
-        score -= 0.9 if kind in ("introduction", "abstract") and not own else 0.0
-    else:
-        figures = len(_FIGURE.findall(sentence))
-        score += 0.35 * min(figures, 3) + 0.8 * bool(_STRONG_FIGURE.search(sentence))
-        score += 0.35 * min(len(_OUTCOME.findall(sentence)), 3)
-        score -= 0.9 if not _OUTCOME.search(sentence) else 0.0
-        score -= 0.8 if _SETUP.search(sentence) else 0.0
-        score -= 0.4 if _PROBLEM.search(sentence) else 0.0
-        score -= 0.5 if not figures and not _SELF.search(sentence) else 0.0
-    score -= 0.5 if _DANGLING.match(sentence) else 0.0
-    score -= 0.25 if _ABOUT_FLOATS.search(sentence) else 0.0
-    score -= 0.6 if re.search(r"future (?:work|research)", sentence, re.IGNORECASE) else 0.0
-    score -= 0.4 * len(_VARIABLE.findall(sentence))
-    score -= 0.15 * len(_MATH.findall(sentence))
-    return max(score, 0.0)
+def _score(
+    task: Task, whole: str, sentence: str, kind: SectionKind, position: int, n: int, group: str, name: str
+) -> float:
+    """What cues say of a sentence: ``whole`` as it stands in the paper, ``sentence`` as it will be put to the model."""
+    score = 1.0 + _SCORES[task](whole, kind, 1.0 - position / max(n, 1), group)
+    if name and task != "background":
+        score += 0.3 * (name in sentence)
+    score -= 0.5 if DANGLING.match(sentence) else 0.0
+    score -= 0.2 * min(len(TIED.findall(sentence)), 2)
+    score -= 0.5 if ABOUT_FLOATS.search(sentence) else 0.0
+    score -= 0.6 if FUTURE.search(sentence) else 0.0
+    score -= 0.4 * len(VARIABLE.findall(sentence))
+    score -= 0.15 * len(MATH.findall(sentence))
+    score -= 0.02 * max(0, len(sentence.split()) - _USUAL_WORDS)
+    return score
+
+
+def _score_background(sentence: str, kind: SectionKind, early: float, group: str) -> float:
+    score = 0.2 * min(len(PROBLEM.findall(sentence)), 3)
+    score += 0.8 * early if group == "context" else 0.3 * early
+    score += 0.5 * bool(PRIOR.search(sentence)) if group == "problem" else 0.0
+    score -= 1.2 if SELF.search(sentence) else 0.0
+    score -= 0.6 if OUTCOME.search(sentence) and STRONG_FIGURE.search(sentence) else 0.0
+    return score
+
+
+def _score_method(sentence: str, kind: SectionKind, early: float, group: str) -> float:
+    own = bool(OWN.search(sentence) or CONTRIBUTION.search(sentence))
+    outcome = bool(OUTCOME.search(sentence))
+    score = 0.7 * bool(OWN.search(sentence)) + 0.8 * bool(CONTRIBUTION.search(sentence))
+    score += 0.2 * min(len(MECHANISM.findall(sentence)), 4) + 0.3 * early
+    score -= 0.7 if outcome and not MECHANISM.search(sentence) else 0.0
+    score -= 0.9 if outcome and STRONG_FIGURE.search(sentence) else 0.0
+    score -= 0.7 if PROBLEM.search(sentence) and not own else 0.0
+    score -= 0.9 if kind in ("introduction", "abstract") and not own else 0.0
+    score -= 0.6 * min(len(EXPERIMENT.findall(sentence)), 2)
+    return score
+
+
+def _score_results(sentence: str, kind: SectionKind, early: float, group: str) -> float:
+    figures = len(FIGURE.findall(sentence))
+    score = 0.35 * min(figures, 3) + 0.8 * bool(STRONG_FIGURE.search(sentence))
+    score += 0.35 * min(len(OUTCOME.findall(sentence)), 3) + 0.4 * bool(CLAIM.search(sentence))
+    score -= 0.9 if not OUTCOME.search(sentence) else 0.0
+    score -= 0.8 if SETUP.search(sentence) else 0.0
+    score -= 0.4 if PROBLEM.search(sentence) else 0.0
+    score -= 0.5 if not figures and not SELF.search(sentence) else 0.0
+    return score
+
+
+_SCORES: dict[Task, Callable[[str, SectionKind, float, str], float]] = {
+    "background": _score_background,
+    "method": _score_method,
+    "results": _score_results,
+}
 
 
 def remembering(encode: Encode) -> Encode:
