@@ -72,6 +72,16 @@ class DedupConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class GlossaryConfig:
+    """How terms are said in Chinese."""
+
+    files: tuple[
+        str, ...
+    ] = ()  #: glossaries of your own, the last one first in rank; relative to the configuration file
+    standard: bool = True  #: the glossaries that come with the program, below yours
+
+
+@dataclass(frozen=True, slots=True)
 class GenerateConfig:
     """The questions put to the model."""
 
@@ -132,6 +142,7 @@ class Config:
     embed: EmbedConfig = field(default_factory=EmbedConfig)
     pdf: PdfConfig = field(default_factory=PdfConfig)
     dedup: DedupConfig = field(default_factory=DedupConfig)
+    glossary: GlossaryConfig = field(default_factory=GlossaryConfig)
     generate: GenerateConfig = field(default_factory=GenerateConfig)
     bundle: BundleConfig = field(default_factory=BundleConfig)
     store: StoreConfig = field(default_factory=StoreConfig)
@@ -167,8 +178,16 @@ def read_config(path: Path) -> Config:
     config = Config(**sections)
     if config.llm.engine == "server" and (fault := server_url_fault(config.llm.server_url)):
         raise ConfigError(f"{path}: llm.server_url: {fault}")
-    keys = tuple(str(path.parent / os.path.expanduser(name)) for name in config.bundle.trusted_keys)
-    return dataclasses.replace(config, bundle=dataclasses.replace(config.bundle, trusted_keys=keys))
+    return dataclasses.replace(
+        config,
+        bundle=dataclasses.replace(config.bundle, trusted_keys=_beside(path, config.bundle.trusted_keys)),
+        glossary=dataclasses.replace(config.glossary, files=_beside(path, config.glossary.files)),
+    )
+
+
+def _beside(path: Path, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Files that the configuration file names, relative to it."""
+    return tuple(str(path.parent / os.path.expanduser(name)) for name in names)
 
 
 def server_url_fault(url: str) -> str:

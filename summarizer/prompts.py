@@ -30,7 +30,7 @@ _FRONT_MATTER = re.compile(r"\A---\n(.*?\n)---\n(.*)\Z", re.DOTALL)
 _MARKER = re.compile(r"^(system|user|assistant|history):[ \t]*$", re.MULTILINE)
 _VERSION = re.compile(r"v\d{3,}")
 _KEYS = {"task", "version", "description", "inputs", "sampling", "limits", "copy_only", "grammar"}
-_LIMITS = {"max_chars", "max_pieces", "section_tokens"}
+_LIMITS = {"max_chars", "max_pieces", "section_tokens", "history"}
 _SAMPLING = {"temperature", "top_p", "min_p", "repeat_penalty", "seed", "max_tokens", "stop"}
 
 
@@ -41,6 +41,9 @@ class Limits:
     max_chars: int | None = None  #: characters of the finished answer, markup and spaces not counted
     max_pieces: int | None = None  #: evidence sentences chosen for an answer
     section_tokens: int | None = None  #: tokens of whole sections that evidence is looked for in
+    history: int | None = (
+        None  #: earlier sentences of an abstract that a question repeats, at least; up to twice as many
+    )
 
 
 @dataclass(frozen=True, slots=True)

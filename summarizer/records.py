@@ -230,6 +230,24 @@ class Sampling:
 
 
 @dataclass(frozen=True, slots=True)
+class GlossaryTerm:
+    """A term of a glossary. ``zh`` is what a translation should say, ``variants`` what counts as the same."""
+
+    en: str
+    zh: str
+    variants: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TermUse:
+    """How a text said a term of its source: ``used`` is the Chinese of the glossary or a variant of it, None another word."""
+
+    term: str  #: in English, as the glossary has it
+    wanted: str
+    used: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     role: Literal["system", "user", "assistant"]
     content: str
@@ -306,6 +324,7 @@ class Attempt:
     checks: tuple[CheckResult, ...]
     sections_read: tuple[int, ...] = ()
     sections_left_out: tuple[int, ...] = ()
+    terms: tuple[TermUse, ...] = ()  #: of the glossary, in the source
 
     @property
     def accepted(self) -> bool:

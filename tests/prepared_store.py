@@ -47,6 +47,7 @@ from summarizer.records import (
     Sampling,
     Section,
     Task,
+    TermUse,
     Window,
 )
 from summarizer.store import (
@@ -190,6 +191,12 @@ def make_attempt(
         ),
         sections_read=() if section_seq is None else (section_seq,),
         sections_left_out=() if section_seq is None else tuple({0, 1, 2} - {section_seq}),
+        terms=()
+        if task != "translation"
+        else (
+            TermUse("speech enhancement", "语音增强", "语音增强" if key == A else None),
+            TermUse("word error rate", "词错误率", "词错误率"),
+        ),
     )
     return attempt, completions
 

@@ -15,10 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from summarizer.checks import CheckContext, chinese_length, run_checks
-from summarizer.checks.numbers import added_numbers, missing_numbers
+from summarizer.checks import CheckContext, chinese_length, missing_names, run_checks, terms_used
+from summarizer.checks.negation import turns_negation
+from summarizer.checks.numbers import added_numbers, added_numerals, missing_numbers
 from summarizer.checks.numerals import numeral_values, spelled_values
-from summarizer.records import CheckResult
+from summarizer.records import CheckResult, GlossaryTerm, TermUse
 
 SOURCE = (
     "We propose SCRAPL, a stochastic optimization scheme for efficient evaluation of scattering transforms. On 3 datasets "
@@ -349,3 +350,75 @@ def test_a_hundred_in_another_word_is_no_scale() -> None:
     assert added_numbers("models with 1.5 and 0.5 billion parameters", "15亿和5亿参数的模型") == []
     assert added_numbers("models with 1.5 and 0.5 billion parameters", "1.5亿参数的模型") == ["1.5"]
     assert added_numbers("3 dogs", "3千只狗") == ["3"]
+
+
+# --- names, denials, links, terms ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("We run all-MiniLM-L6-v2, wav2vec 2.0 and chimera++ on LibriSpeech.",
+         ["all-MiniLM-L6-v2", "wav2vec", "chimera++", "LibriSpeech"]),
+        ("HiFi-GANs and GPT-4o beat Qwen2.5-7B-Instruct", ["HiFi-GAN", "GPT-4o", "Qwen2.5-7B-Instruct"]),
+        ("LLMs, non-IID data, CNN-based and 2D models at 16 kHz, 3.2 dB, Stage-1, Mel-Spectrograms", []),
+        ("see https://a.example/WavLM-2 and $F_0$", []),
+    ],
+)  # fmt: skip
+def test_names_are_told_from_words(source: str, names: list[str]) -> None:
+    assert missing_names(source, "什么都没有") == names
+    assert missing_names(source, source) == []
+
+
+def test_a_lost_name_is_hard_for_a_sentence_and_soft_for_a_text() -> None:
+    context = CheckContext("translation", "We propose WavLM++ for speech.", "我们提出一种语音方法。", "stop")
+    assert "names_kept" in hard(context)
+    assert failures(replace(context, pieces=[(context.source_text, context.text)]))["names_kept"].severity == "soft"
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "turned"),
+    [
+        ("The decoder accepts none of them.", "解码器接受所有这些。", True),
+        ("It does not need labels.", "它需要标签。", True),
+        ("There is no public corpus.", "有一个公开的语料库。", True),
+        ("It does not need labels.", "它无需标签。", False),
+        ("It works without labels.", "它摆脱了对标签的依赖。", False),
+        ("It not only works but is fast.", "它既有效又快速。", False),
+        ("It is no longer slow, and no less than a success.", "它现在很快，是一大成功。", False),
+        ("It does not only work.", "它很有效。", False),
+    ],
+)
+def test_a_denial_is_not_turned(source: str, text: str, turned: bool) -> None:
+    assert turns_negation(source, text) is turned
+    context = CheckContext("translation", source, text, "stop")
+    assert ("negation" in hard(context)) is turned
+
+
+def test_counts_in_chinese_numerals_have_an_origin() -> None:
+    assert added_numerals("We use several datasets.", "我们使用五个数据集。") == ["五个"]
+    assert added_numerals("We use five datasets.", "我们使用五个数据集。") == []
+    assert (
+        added_numerals("A tri-axial model on 12 tasks.", "一种三维模型，用于十二项任务，统一而十分有效，第三种。") == []
+    )
+
+
+def test_links_and_formulas_come_out_as_often_as_they_went_in() -> None:
+    source = "See https://a.example/x for $F_0$ and the code."
+    assert "links_and_formulas" not in failures(
+        CheckContext("translation", source, "代码与$F_0$见https://a.example/x。", "stop")
+    )
+    for text in ("代码见https://a.example/x。", "$F_0$见https://a.example/x（https://a.example/x）。"):
+        assert "links_and_formulas" in hard(CheckContext("translation", source, text, "stop"))
+
+
+def test_terms_are_said_by_the_glossary_or_a_variant() -> None:
+    terms = [
+        GlossaryTerm("speech", "语音"),
+        GlossaryTerm("noise", "噪声", ("杂音",)),
+        GlossaryTerm("transformer", "Transformer"),
+    ]
+    used = terms_used([("语音与杂音", terms[:2]), ("噪声和transformer", terms)])
+    assert used == (
+        TermUse("speech", "语音", "语音"), TermUse("noise", "噪声", "杂音"), TermUse("transformer", "Transformer", "Transformer")
+    )  # fmt: skip

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summarizer.summarize.sentences import split_sentences, without_citations
+from summarizer.summarize.sentences import closing_mark, split_sentences, without_citations, without_latex
 from summarizer.summarize.terms import copy_terms, number_hints
 
 WORDS = st.lists(
@@ -76,8 +76,8 @@ def test_a_capital_at_the_start_of_a_sentence_counts_only_for_names() -> None:
 
 def test_parts_that_a_translation_needs_are_terms_of_their_own() -> None:
     terms = copy_terms("We compare LLMs with Transformer-based and GPT-4o's encoders.")
-    assert {"LLMs", "LLM", "Transformer-based", "Transformer", "GPT-4o"} <= set(terms)
-    assert "based" not in terms
+    assert {"LLM", "Transformer-based", "Transformer", "GPT-4o"} <= set(terms)
+    assert not {"based", "LLMs"} & set(terms)
 
 
 def test_a_name_with_hyphens_or_dots_stays_whole() -> None:
@@ -114,4 +114,48 @@ def test_a_name_with_an_exclamation_mark_does_not_end_a_sentence() -> None:
     assert split_sentences("We use the WHAM! dataset for this. It is noisy.") == [
         "We use the WHAM! dataset for this.",
         "It is noisy.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "kept", "translated"),
+    [
+        ("the Embodied Contrastive Loss (ECL) of InfoNCE", {"ECL", "InfoNCE"}, {"Embodied", "Contrastive", "Loss"}),
+        ("we use Mel-Frequency Cepstral Coefficients (MFCC)", {"MFCC"}, {"Mel-Frequency", "Cepstral", "Coefficients"}),
+        ("call it AUDRON (AUdio-based Drone Recognition Network)", {"AUDRON"}, {"AUdio", "Drone", "Recognition"}),
+        ("we propose SALAD--Sample-efficient Alignment with Learning through Active selection and cross-modal Distillation",
+         {"SALAD"}, {"Sample-efficient", "Alignment", "Learning", "Active", "Distillation"}),
+        ("trained on the Whisper Large model", {"Whisper", "Large"}, set()),
+        ("report Word Error Rates (WERs) on Switchboard", {"WER", "Switchboard"}, {"WERs", "Word", "Error", "Rates"}),
+    ],
+)  # fmt: skip
+def test_what_an_acronym_stands_for_is_translated(source: str, kept: set[str], translated: set[str]) -> None:
+    terms = set(copy_terms(source, source))
+    assert kept <= terms
+    assert not translated & terms
+
+
+def test_phrases_with_a_chinese_word_are_translated() -> None:
+    assert {"Large", "Audio"} <= set(copy_terms("a Large Audio Model", "a Large Audio Model"))
+    assert not {"Large", "Audio"} & set(copy_terms("a Large Audio Model", "", ["Large Audio Model"]))
+
+
+def test_large_numbers_may_be_said_in_ten_thousands() -> None:
+    assert {"126,000", "126000", "12.6万"} <= set(copy_terms("It has 126,000 ratings."))
+    assert not {"万", "12.6"} & set(copy_terms("It has 126,000 ratings and 4,200 clips."))
+
+
+def test_latex_around_words_is_undone_and_formulas_stay() -> None:
+    assert without_latex(r"Task~1 and \emph{big \textbf{x}} \cite{a} 50\% of ``it'' (~3Hz) $a~b\%$--so") == (
+        r"Task 1 and big x 50% of “it” (~3Hz) $a~b\%$--so"
+    )
+    assert without_latex("counterparts--and even") == "counterparts—and even"
+
+
+def test_the_mark_that_closes_a_sentence() -> None:
+    assert [closing_mark(s) for s in ("It works.", "1) a first; and", "as follows:", "a list,")] == [
+        "。",
+        "；",
+        "：",
+        "；",
     ]

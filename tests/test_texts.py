@@ -8,11 +8,22 @@ from dataclasses import replace
 from pathlib import Path
 
 from summarizer.embed import FakeEncoder
+from summarizer.glossary import Glossary
 from summarizer.llm.fake import FakeEngine, stock_sentences
-from summarizer.prompts import PromptVersion, load_prompts
-from summarizer.records import Attempt, Completion, Paper, Request, Section, SectionKind, Task
+from summarizer.prompts import PromptVersion, load_prompts, parse_prompt
+from summarizer.records import (
+    Attempt,
+    Completion,
+    GlossaryTerm,
+    Paper,
+    Request,
+    Section,
+    SectionKind,
+    Task,
+    TermUse,
+)
 from summarizer.summarize.breakdown import break_down, visible_length
-from summarizer.summarize.drafts import tidy
+from summarizer.summarize.drafts import ended, tidy
 from summarizer.summarize.jobs import Job, JobRunner
 from summarizer.summarize.ladder import LADDER
 from summarizer.summarize.translation import translate_abstract
@@ -268,8 +279,13 @@ def test_a_paper_with_nothing_to_say_gives_a_failed_attempt_without_questions() 
 
 
 def test_tidy_gives_chinese_punctuation_and_leaves_figures_alone() -> None:
-    assert tidy(" 我们提出 方法 (NoisyNet),\n在WHAM上提升3.2 dB. ") == "我们提出方法（NoisyNet），在WHAM上提升3.2 dB."
-    assert tidy("准确率为88.3%,优于基线.") == "准确率为88.3%,优于基线。"
+    assert tidy(" 我们提出 方法 (NoisyNet),\n在WHAM上提升3.2 dB. ") == "我们提出方法（NoisyNet），在WHAM上提升3.2 dB。"
+    assert tidy("准确率为88.3%,优于基线.") == "准确率为88.3%，优于基线。"
+    assert tidy("在 LibriSpeech 上, WavLM Large 为 3.2 % 。") == "在LibriSpeech上，WavLM Large为3.2%。"
+    assert tidy('模型 "很好" , 见 https://a.example/c,d. 。') == "模型“很好”，见https://a.example/c,d。"
+    assert tidy("f(x)为 $a, b$ 的值;共65,000条,时间为3:45.") == "f(x)为$a, b$的值；共65,000条，时间为3:45。"
+    assert tidy("我们提出SALAD--一种方法，, 以及 A -- B。") == "我们提出SALAD——一种方法，以及A -- B。"
+    assert tidy(tidy("BERT (双向) , GPT。")) == tidy("BERT (双向) , GPT。")
     assert tidy("“整句加了引号。”") == "整句加了引号。"
 
 
@@ -278,3 +294,98 @@ def test_citation_marks_of_an_abstract_are_not_numbers_to_keep() -> None:
     attempt = run(lambda e: translate_abstract(cited, PROMPTS["translation"], e.model, 1))
     assert attempt.accepted
     assert [p.source_text for p in attempt.pieces if p.used] == ["Separation fails in noise.", "It gains 3.2 dB."]
+
+
+NAMED = replace(
+    PAPER,
+    abstract=(
+        "We train the adapter on clean speech. All-MiniLM (all-MiniLM-L6-v2) needs none of it~\\cite{x}, see https://a.example/x."
+    ),
+)
+
+
+def test_an_item_of_a_list_closes_with_a_semicolon() -> None:
+    assert ended("先训练适配器", "；") == "先训练适配器；"
+    assert ended("再训练门控模块；和。", "；") == "再训练门控模块；"
+    assert ended("最后训练全部。") == "最后训练全部。"
+
+
+def test_a_name_a_link_or_a_denial_that_is_lost_is_asked_for_again() -> None:
+    asked: list[str] = []
+
+    def respond(request: Request) -> str:
+        asked.append(request.messages[-1].content)
+        if "MiniLM" not in request.messages[-1].content:
+            return stock_sentences(request)
+        if len([a for a in asked if "MiniLM" in a]) == 1:
+            return "迷你模型需要所有这些。"
+        return "All-MiniLM（all-MiniLM-L6-v2）不需要这些，见https://a.example/x。"
+
+    attempt = run(lambda e: translate_abstract(NAMED, PROMPTS["translation"], e.model, 1), respond)
+    first, second = [p for p in attempt.pieces if "MiniLM" in p.source_text]
+    assert not first.used
+    assert {reason.split(":")[0] for reason in first.reason.split("; ")} == {
+        "names_kept",
+        "negation",
+        "links_and_formulas",
+    }
+    assert second.used
+    assert "all-MiniLM-L6-v2、https://a.example/x" in asked[-1]
+    assert attempt.accepted
+
+
+GLOSSARY = Glossary(
+    [
+        GlossaryTerm("speech separation", "语音分离"),
+        GlossaryTerm("noise", "噪声", ("杂音",)),
+        GlossaryTerm("code", "代码"),
+    ]
+)
+WITH_TERMS = """---
+task: translation
+version: v009
+description: a test
+inputs: [marked, terms, title, missing]
+limits: {history: 1}
+copy_only: true
+---
+user:
+{{ title }} | {{ marked }} | {% for t in terms %}{{ t.written }}={{ t.zh }} {% endfor %}{{ missing | join }}
+
+history:
+
+user:
+{{ marked }} | {% for t in terms %}{{ t.written }}={{ t.zh }} {% endfor %}{{ title[:0] }}{{ missing | join }}
+"""
+
+
+def test_the_terms_of_a_sentence_stand_in_its_question_and_their_use_is_noted() -> None:
+    asked: list[Request] = []
+
+    def respond(request: Request) -> str:
+        asked.append(request)
+        return f"语音分离遇到杂音便会失败，{stock_sentences(request)}"
+
+    prompt = parse_prompt(WITH_TERMS, where="test")
+    attempt = run(lambda e: translate_abstract(PAPER, prompt, e.model, 1, GLOSSARY), respond)
+    first = asked[0].messages[-1].content
+    assert first == "语音分离 fails in 噪声. | Speech separation=语音分离 noise=噪声"
+    assert attempt.terms == (
+        TermUse("speech separation", "语音分离", "语音分离"),
+        TermUse("noise", "噪声", "杂音"),
+        TermUse("code", "代码", None),
+    )
+    (told,) = [c for c in attempt.checks if c.name == "glossary"]
+    assert (told.severity, told.passed, told.reason) == ("soft", False, "code not as 代码")
+    other = Glossary([*GLOSSARY.terms[:2], GlossaryTerm("code", "程序代码")])
+    again = run(lambda e: translate_abstract(PAPER, prompt, e.model, 1, other), respond)
+    assert again.input_hash != attempt.input_hash
+    assert [len(r.messages) for r in asked[:3]] == [2, 4, 4], "one earlier sentence is repeated, and no more"
+
+
+def test_a_prompt_may_ask_for_the_whole_abstract() -> None:
+    source = WITH_TERMS.replace("marked, terms, title, missing", "abstract").split("user:")[0]
+    prompt = parse_prompt(f"{source}user:\n{{{{ abstract }}}}\n", where="test")
+    attempt = run(lambda e: translate_abstract(PAPER, prompt, e.model, 1))
+    assert [p.role for p in attempt.pieces] == ["abstract"]
+    assert attempt.pieces[0].source_text == PAPER.abstract

@@ -14,6 +14,7 @@ from tiny_gguf import write_tiny_gguf
 
 from summarizer.embed import FakeEncoder
 from summarizer.errors import StoreError
+from summarizer.glossary import NO_GLOSSARY
 from summarizer.llm.fake import FAKE_MODEL, FakeEngine, stock_sentences
 from summarizer.llm.llama import open_llama
 from summarizer.prompts import load_prompt, parse_prompt
@@ -66,6 +67,7 @@ def make_tuner(store: Store, engine: FakeEngine) -> Tuner:
         engine=lambda: engine,
         encode=FakeEncoder().encode,
         encoder_sha256=FakeEncoder().model.sha256,
+        glossary=NO_GLOSSARY,
         max_attempts=2,
         texts_in_flight=8,
     )

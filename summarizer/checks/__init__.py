@@ -11,9 +11,12 @@ from summarizer.checks.context import Check, CheckContext
 from summarizer.checks.finish import check_finish
 from summarizer.checks.language import check_english, check_han_share, check_script
 from summarizer.checks.length import check_length, check_limit, chinese_length
-from summarizer.checks.numbers import check_numbers_added, check_numbers_kept, missing_numbers
+from summarizer.checks.negation import check_negation
+from summarizer.checks.numbers import check_numbers_added, check_numbers_kept, check_numerals_added, missing_numbers
 from summarizer.checks.preamble import check_echo, check_preamble
+from summarizer.checks.protected import check_protected, missing_protected
 from summarizer.checks.repetition import check_repetition, repeated
+from summarizer.checks.terminology import check_names, check_terms, missing_names, terms_used
 from summarizer.records import CheckResult
 
 CHECKS: tuple[Check, ...] = (
@@ -23,15 +26,30 @@ CHECKS: tuple[Check, ...] = (
     check_english,
     check_numbers_kept,
     check_numbers_added,
+    check_numerals_added,
     check_length,
     check_limit,
     check_repetition,
     check_preamble,
     check_echo,
     check_completeness,
+    check_protected,
+    check_names,
+    check_negation,
+    check_terms,
 )
 
-__all__ = ["CHECKS", "CheckContext", "chinese_length", "missing_numbers", "repeated", "run_checks"]
+__all__ = [
+    "CHECKS",
+    "CheckContext",
+    "chinese_length",
+    "missing_names",
+    "missing_numbers",
+    "missing_protected",
+    "repeated",
+    "run_checks",
+    "terms_used",
+]
 
 
 def run_checks(context: CheckContext) -> tuple[CheckResult, ...]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from summarizer.records import CheckResult, FinishReason, Severity, Task
+from summarizer.records import CheckResult, FinishReason, Severity, Task, TermUse
 
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
 #: Links, formulas and code spans: neither English nor Chinese.
@@ -26,6 +26,7 @@ class CheckContext:
     copy_terms: tuple[str, ...] | None = None  #: strings that the answer may copy from the source
     max_chars: int | None = None  #: most Chinese characters (:func:`summarizer.checks.chinese_length`); None: no limit
     pieces: Sequence[tuple[str, str]] = ()  #: source and answer of each call the text was put together from
+    terms: Sequence[TermUse] = ()  #: terms of the glossary in the source, and how the text says them
 
 
 Check = Callable[[CheckContext], Iterator[CheckResult]]

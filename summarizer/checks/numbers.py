@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from summarizer.checks.context import CheckContext, verdict
-from summarizer.checks.numerals import contains, digit_strings, find_numbers, numeral_values, spelled_values
+from summarizer.checks.numerals import (
+    contains,
+    digit_strings,
+    find_numbers,
+    numeral_value,
+    numeral_values,
+    spelled_values,
+)
 from summarizer.records import CheckResult
 
 #: Numbers of the source that a translation may lack.
@@ -13,6 +21,12 @@ MAX_MISSING = 0
 #: Numbers of an answer that may have no origin in the source.
 MAX_ADDED = 0
 _SHOWN = 5
+#: A count in Chinese numerals, from three on; not an ordinal, and no idiom: only before a measure word.
+_COUNT = re.compile(
+    "(?<![第万其之])([三四五六七八九][百千万亿]?|[一二两三四五六七八九]?十[一二三四五六七八九]?|[一二三四五六七八九][百千万亿][零〇一二三四五六七八九十百千]*)"
+    "(?:余|多)?(?:个|种|项|类|次|倍|步|阶段|层|名|位|部|小时|年|天|分钟|组|套|条|款|维|元|重|方面|轮|级)"
+)
+_PREFIXES = {"tri": 3.0, "quad": 4.0, "pent": 5.0, "hex": 6.0}
 
 
 def check_numbers_kept(context: CheckContext) -> Iterator[CheckResult]:
@@ -33,6 +47,28 @@ def check_numbers_added(context: CheckContext) -> Iterator[CheckResult]:
     yield verdict(
         "numbers_added", "hard", f"not in source: {', '.join(added[:_SHOWN])}" if len(added) > MAX_ADDED else ""
     )
+
+
+def check_numerals_added(context: CheckContext) -> Iterator[CheckResult]:
+    """Every count that the translation writes in Chinese numerals has its origin in the source.
+
+    Hard for a single sentence, which is then asked again; soft for a whole text, since a translator may count what the
+    source lists (3 of 262 reference abstracts).
+    """
+    if context.task != "translation":
+        return
+    added = added_numerals(context.source_text, context.text)
+    severity = "soft" if context.pieces else "hard"
+    yield verdict("numerals_added", severity, f"not in source: {', '.join(added[:_SHOWN])}" if added else "")
+
+
+def added_numerals(source: str, text: str) -> list[str]:
+    """Counts of three and more in Chinese numerals, with what they count, for which the English source has no number."""
+    values = {value for number in find_numbers(source, chinese=False) for value in number.values}
+    values |= spelled_values(source) | {float(n) for n in digit_strings(source) if n.count(".") < 2}
+    values |= {value for prefix, value in _PREFIXES.items() if re.search(rf"\b{prefix}", source, re.IGNORECASE)}
+    found = (m[0] for m in _COUNT.finditer(text) if not contains(values, numeral_value(m[1])))
+    return list(dict.fromkeys(found))
 
 
 def missing_numbers(source: str, text: str) -> list[str]:

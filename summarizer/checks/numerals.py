@@ -167,10 +167,11 @@ def spelled_values(text: str) -> set[float]:
 
 def numeral_values(text: str) -> set[float]:
     """Values that Chinese numerals stand for: ``三`` ``二十五`` ``两万`` ``一点五``; fractions give both of their sides."""
-    return {value for found in _NUMERALS.finditer(text) if (value := _numeral_value(found[0])) is not None}
+    return {numeral_value(found[0]) for found in _NUMERALS.finditer(text)}
 
 
-def _numeral_value(numeral: str) -> float | None:
+def numeral_value(numeral: str) -> float:
+    """The value of a Chinese numeral."""
     whole, _, decimals = numeral.partition("点")
     if len(whole) > 1 and all(c in _NUMERAL for c in whole):  # 二〇二五
         value = float("".join(str(_NUMERAL[c]) for c in whole))

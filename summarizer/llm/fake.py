@@ -1,7 +1,7 @@
 """An engine without a model, for trying the pipeline and for tests: ``llm.engine = "fake"`` in the configuration.
 
-Its answers are made of stock sentences. They keep the numbers and names of the request, so that they pass the checks a
-real answer must pass, and they say nothing about the paper.
+Its answers are made of stock sentences. They keep the numbers, names and denials of the request, so that they pass the
+checks a real answer must pass, and they say nothing about the paper.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ FAKE_MODEL = ModelInfo(
 )
 
 _TOKEN = re.compile(r"[A-Za-z0-9]+|[^\sA-Za-z0-9]")
+_DENIAL = re.compile(r"\b(?:not|no|none|never|nothing|nobody|without|cannot|neither)\b|n['’]t\b", re.IGNORECASE)
 _PER_POLL = 4
 _PER_MESSAGE = 4  # tokens that a chat template adds
 
@@ -50,7 +51,9 @@ _ENDS = (
 
 
 def stock_sentences(request: Request) -> str:
-    """Plausible simplified Chinese with every number and name among the request's terms; the same for the same text."""
+    """Plausible simplified Chinese with every number, name, link and formula among the request's terms; the same for the same
+    text.
+    """
     text = "\n".join(m.content for m in request.messages)
     digest = hashlib.sha256(f"{request.sampling.seed}\n{text}".encode()).digest()
     first = _SUBJECTS[digest[0] % len(_SUBJECTS)] + _VERBS[digest[1] % len(_VERBS)]
@@ -58,12 +61,16 @@ def stock_sentences(request: Request) -> str:
     terms = list(dict.fromkeys(t for t in request.copy_terms or () if _must_be_kept(t)))
     if terms:
         sentence += f"，其中涉及 {'、'.join(terms)} 等内容"
+    if _DENIAL.search(request.messages[-1].content):
+        sentence += "，而不改变原有的结论"
     return sentence + "。"
 
 
 def _must_be_kept(term: str) -> bool:
-    """Numbers, and names as their letters show: an upper-case letter after the first."""
-    return any(c.isdigit() for c in term) or any(c.isupper() for c in term[1:])
+    """Links, formulas, numbers, and names as their letters show: a mark, or an upper-case letter after the first."""
+    if term.startswith(("http", "$", "\\")):
+        return True
+    return any(c.isdigit() or c == "+" for c in term) or any(c.isupper() for c in term[1:])
 
 
 class FakeEngine:

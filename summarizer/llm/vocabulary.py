@@ -75,7 +75,7 @@ def split_free(piece: bytes) -> tuple[str, bytes] | None:
 
 
 #: Signs that, put right after a number, change its value.
-SCALING_SIGNS = frozenset("%％‰°")
+SCALING_SIGNS = frozenset("%％‰°百千万亿")
 
 
 class SortedPieces:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from summarizer.glossary import NO_GLOSSARY, Glossary
 from summarizer.llm.engine import Engine
 from summarizer.llm.probe import Rates
 from summarizer.prompts import PromptVersion
@@ -87,12 +88,15 @@ def expected_works(
     engine: Engine,
     prompts: Mapping[Task, PromptVersion],
     known: Mapping[str, Completion],
+    glossary: Glossary = NO_GLOSSARY,
 ) -> tuple[dict[PaperKey, Work], Experience]:
     """The work of papers whose sections are in the store, in their order, and what it was judged by."""
     with store.read() as con:
         learnt = experience(con, engine, prompts)
         read = {key: (papers.paper(con, key), papers.sections(con, key)) for key in pending}
-    forecaster = Forecaster(engine, prompts, learnt.habits, evidence_chars=learnt.evidence_chars, known=known)
+    forecaster = Forecaster(
+        engine, prompts, learnt.habits, evidence_chars=learnt.evidence_chars, known=known, glossary=glossary
+    )
     works = {
         key: forecaster.paper(*read[key], [item.task for item in items], {item.task: item.n_attempts for item in items})
         for key, items in pending.items()

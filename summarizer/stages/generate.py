@@ -11,12 +11,14 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from summarizer.config import Config
 from summarizer.embed import Encoder
+from summarizer.glossary import Glossary
 from summarizer.llm.engine import Engine
 from summarizer.llm.probe import measure_rates
 from summarizer.llm.provenance import engine_use
 from summarizer.prompts import PromptVersion
 from summarizer.records import Completion, Request, Task
 from summarizer.stages.expectation import by_paper, expected_works
+from summarizer.stages.glossaries import glossary_of
 from summarizer.stages.interruption import interruption
 from summarizer.stages.ledger import Ledger, Outcome
 from summarizer.stages.limits import NO_LIMITS, Limits
@@ -48,8 +50,8 @@ def generate(
     ``stale``: after them, make accepted texts of older prompts again, those of the latest days first. The old texts stay in
     the store; the new one takes their place where it is accepted.
 
-    Raises ModelError, StoreLocked when the last answers cannot be written, and KeyboardInterrupt after SIGINT or SIGTERM,
-    when what the engine had finished by then is recorded.
+    Raises ConfigError for a bad glossary, ModelError, StoreLocked when the last answers cannot be written, and
+    KeyboardInterrupt after SIGINT or SIGTERM, when what the engine had finished by then is recorded.
     """
     started = time.monotonic()
     hashes = {task: prompt.prompt_hash for task, prompt in prompts.items()}
@@ -64,7 +66,8 @@ def generate(
     progress.stage("generate", len(pending))
     waiting = by_paper(pending)
     model = engine()
-    works, learnt = expected_works(store, waiting, model, prompts, known)
+    glossary = glossary_of(config)
+    works, learnt = expected_works(store, waiting, model, prompts, known, glossary)
     rates = USUAL_RATES
     if limits.until is not None:  # otherwise nothing hangs on the first papers
         progress.message(f"measuring this machine for --until {limits.until_text}")
@@ -104,7 +107,9 @@ def generate(
             stop=interrupted,
         )
         try:
-            for outcome in runner.run_groups(_groups(store, waiting, pace, prompts, model, encode, config, ledger)):
+            for outcome in runner.run_groups(
+                _groups(store, waiting, pace, prompts, model, encode, glossary, config, ledger)
+            ):
                 n_done += not outcome.failed
                 n_failed += outcome.failed
                 n_open[outcome.key] -= 1
@@ -131,6 +136,7 @@ def _groups(
     prompts: Mapping[Task, PromptVersion],
     model: Engine,
     encode: Encode,
+    glossary: Glossary,
     config: Config,
     ledger: Ledger,
 ) -> Iterator[Sequence[Steps[Outcome]]]:
@@ -150,7 +156,7 @@ def _groups(
         pace.start(key)
         group = []
         for item in items:
-            make = job_maker(paper, sections, prompts[item.task], model, encode)
+            make = job_maker(paper, sections, prompts[item.task], model, encode, glossary)
             last = max(config.generate.max_attempts, item.n_attempts + 1)
             group.append(_with_retries(key, item.task, make, range(item.n_attempts + 1, last + 1), ledger))
         yield group

@@ -15,6 +15,7 @@ from summarizer.prompts import PromptVersion
 from summarizer.records import TASKS, Completion, ManifestFile, Paper, Section, Task
 from summarizer.stages.admission import Admission, admission
 from summarizer.stages.expectation import Experience, by_paper, experience, usual_experience
+from summarizer.stages.glossaries import glossary_of
 from summarizer.stages.limits import Limits
 from summarizer.stages.progress import duration
 from summarizer.stages.weights import Lazy
@@ -158,7 +159,12 @@ def plan(
     for item in found.values():
         _expect(item)
     forecaster = Forecaster(
-        model, prompts, seen.experience.habits, evidence_chars=seen.experience.evidence_chars, known=seen.known
+        model,
+        prompts,
+        seen.experience.habits,
+        evidence_chars=seen.experience.evidence_chars,
+        known=seen.known,
+        glossary=glossary_of(config),
     )
     works = []
     for item in sorted(found.values(), key=lambda item: item.state is None):  # what arrived earlier comes first

@@ -12,6 +12,7 @@ from summarizer.config import Config
 from summarizer.errors import ModelError, PromptError
 from summarizer.prompts import PromptVersion, load_prompt
 from summarizer.records import Task
+from summarizer.stages.glossaries import glossary_of
 from summarizer.stages.interruption import interruption
 from summarizer.stages.progress import Progress, duration, shown_progress
 from summarizer.stages.recorder import utc_now
@@ -119,6 +120,7 @@ def make_texts(
                 engine=weights.engine,
                 encode=encode,
                 encoder_sha256="" if task == "translation" else weights.encoder.model.sha256,
+                glossary=glossary_of(config),
                 max_attempts=config.generate.max_attempts,
                 # an abstract asks one question at a time, a breakdown one for each of its bullets
                 texts_in_flight=config.llm.n_slots if task == "translation" else 3 * config.generate.papers_in_flight,

@@ -247,8 +247,8 @@ def record_attempt(con: DuckDBPyConnection, run_id: str, attempt: Attempt, now: 
 
 
 def record_attempts(con: DuckDBPyConnection, run_id: str, attempts: Sequence[Attempt], now: datetime) -> None:
-    """Record texts with their pieces, the sections they read and left out, and their checks; of accepted ones also the
-    words for the search.
+    """Record texts with their pieces, the sections they read and left out, their terms and checks; of accepted ones also
+    the words for the search.
     """
     for attempt in attempts:
         _record_attempt(con, run_id, attempt, now)
@@ -303,6 +303,11 @@ def _record_attempt(con: DuckDBPyConnection, run_id: str, attempt: Attempt, now:
         con.executemany(
             "INSERT INTO attempt_section (attempt_id, section_seq, included) VALUES (?, ?, ?)",
             [[id_, seq, included] for seq, included in read + left_out],
+        )
+    if attempt.terms:
+        con.executemany(
+            "INSERT INTO term_use (attempt_id, term, wanted, used) VALUES (?, ?, ?, ?)",
+            [[id_, t.term, t.wanted, t.used] for t in attempt.terms],
         )
     if attempt.checks:
         con.executemany(

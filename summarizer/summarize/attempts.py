@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from summarizer.errors import ContextTooSmall
+from summarizer.glossary import NO_GLOSSARY, Glossary
 from summarizer.llm.engine import Engine
 from summarizer.prompts import PromptVersion
 from summarizer.records import Attempt, Paper, Section
@@ -31,13 +32,18 @@ class Ending:
 
 
 def job_maker(
-    paper: Paper, sections: Sequence[Section], prompt: PromptVersion, engine: Engine, encode: Encode
+    paper: Paper,
+    sections: Sequence[Section],
+    prompt: PromptVersion,
+    engine: Engine,
+    encode: Encode,
+    glossary: Glossary = NO_GLOSSARY,
 ) -> Callable[[int], Job]:
     """A function from the number of an attempt (1 and up) to the job that makes it. ``sections`` only serve the answers."""
 
     def make(attempt_no: int) -> Job:
         if prompt.task == "translation":
-            return translate_abstract(paper, prompt, engine.model, attempt_no)
+            return translate_abstract(paper, prompt, engine.model, attempt_no, glossary)
         return break_down(
             paper, sections, prompt, engine.model, attempt_no, encode=encode, count_tokens=engine.count_tokens
         )

@@ -9,33 +9,68 @@ from dataclasses import dataclass, field
 from summarizer.checks import CheckContext, run_checks
 from summarizer.ids import content_hash
 from summarizer.prompts import PromptVersion
-from summarizer.records import Attempt, Completion, FinishReason, ModelInfo, Piece, Request, Task
+from summarizer.records import Attempt, Completion, FinishReason, ModelInfo, Piece, Request, Task, TermUse
 from summarizer.summarize.ladder import sampling_of
 
 _HAN = r"\u4e00-\u9fff\u3400-\u4dbf"
 _FULL_WIDTH = {",": "，", ";": "；", ":": "：", "?": "？", "!": "！"}
-_HALF_MARK = re.compile(rf"(?<=[{_HAN}”）》])\s*([,;:?!])\s*(?=[{_HAN}“（《A-Za-z0-9]|$)")
-_HALF_STOP = re.compile(rf"(?<=[{_HAN}”）])\.(?=\s|$)")
-_HALF_PARENS = re.compile(rf"(?<=[{_HAN}])\s*\(([^()]*)\)")
-_HAN_GAP = re.compile(rf"(?<=[{_HAN}，。；：、（）“”])[ \t]+(?=[{_HAN}，。；：、（）“”])")
+_MARKS = "，。；：、！？（）“”《》"
+#: A mark belongs to Chinese where Chinese stands on one of its sides; a number keeps its comma and its colon.
+_HALF_MARK = re.compile(
+    rf"(?<=[{_HAN}”）》，；])\s*([,;:?!])\s*(?!//)|(?<=[A-Za-z0-9%$）)])\s*([,;:?!])\s*(?=[{_HAN}“（《])"
+)
+_HALF_STOP = re.compile(rf"(?<=[{_HAN}”）])\.(?=\s|$)|(?<=[A-Za-z0-9%\ue001])\.(?=$)")
+_PARENS = re.compile(r"\s*\(([^()]*)\)\s*")
+_QUOTED = re.compile(rf'"([^"]*[{_HAN}][^"]*)"')
+#: Chinese is set without blanks, also beside Latin letters and digits (1,047 of 1,079 such places in 262 reference abstracts).
+_GAP = re.compile(rf"(?<=[{_HAN}{_MARKS}])[ \t]+(?=\S)|(?<=\S)[ \t]+(?=[{_HAN}{_MARKS}])")
+_DASHES = re.compile(
+    rf"(?<=[{_HAN}A-Za-z0-9）”])\s*(?:--+|—+)\s*(?=[{_HAN}“])|(?<=[{_HAN}）”])\s*(?:--+|—+)\s*(?=[A-Za-z0-9])"
+)
+_DOUBLED = re.compile(r"([，；、])[，；、]+|[，；、.]+(?=。)")
+_BLANK_BEFORE_MARK = re.compile(r"[ \t]+(?=%|[.,;:](?:\s|$))")
+_KEPT = re.compile(r"https?://[!-~]+(?<![.,;:!?])|\$\$?[^$\n]{1,300}\$\$?|`[^`\n]+`")
 _OUTER_QUOTES = re.compile(r'^["“「](.*)["”」]$', re.DOTALL)
 
 
 def tidy(text: str) -> str:
-    """A model's sentence on one line with Chinese punctuation between Chinese characters."""
+    """A model's sentence on one line, set as Chinese is: full-width punctuation, no blanks beside Chinese characters.
+
+    Links, formulas and code spans stay as they are, and so does what is Latin on both sides.
+    """
     text = " ".join(text.split())
     quoted = _OUTER_QUOTES.match(text)
     if quoted and not re.search(r'["“”「」]', quoted[1]):
         text = quoted[1]
-    text = _HAN_GAP.sub("", text)
-    text = _HALF_PARENS.sub(r"（\1）", text)
-    text = _HALF_MARK.sub(lambda m: _FULL_WIDTH[m[1]], text)
-    return _HALF_STOP.sub("。", text).strip()
+    text = _GAP.sub("", text)
+    kept: list[str] = []
+    text = _KEPT.sub(lambda m: kept.append(m[0]) or f"\ue000{len(kept) - 1}\ue001", text)
+    text = _BLANK_BEFORE_MARK.sub("", text)
+    text = _PARENS.sub(_set_parens, text)
+    text = _QUOTED.sub(r"“\1”", text)
+    text = _HALF_MARK.sub(lambda m: _FULL_WIDTH[m[1] or m[2]], text)
+    text = _HALF_STOP.sub("。", text)
+    text = _DASHES.sub("——", text)
+    text = _DOUBLED.sub(lambda m: m[1] or "", text)
+    text = _GAP.sub("", text)
+    return re.sub("\ue000(\\d+)\ue001", lambda m: kept[int(m[1])], text).strip()
 
 
-def ended(text: str) -> str:
-    """The sentence with a full stop, if it ends without any mark."""
-    return text if re.search(r"[。！？：；.!?…]$", text) else f"{text}。"
+def _set_parens(found: re.Match[str]) -> str:
+    """Full-width where Chinese stands inside or before: ``信噪比(SNR)`` but ``f(x)``."""
+    text, start = found.string, found.start()
+    if re.search(rf"[{_HAN}{_MARKS}]", text[max(0, start - 1) : start] + found[1]) or (
+        start > 0 and found[0][0].isspace()
+    ):
+        return f"（{found[1].strip()}）"
+    return found[0]
+
+
+def ended(text: str, mark: str = "。") -> str:
+    """The sentence with its closing mark, if it ends without any; in place of a full stop where it should be another."""
+    if mark != "。":
+        text = re.sub(r"[，；]?(?:和|以及|并|并且)?[。，；]$", "", text)
+    return text if re.search(r"[。！？：；.!?…]$", text) else f"{text}{mark}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +96,17 @@ class Try:
 
 
 def judge(
-    task: Task, role: str, source_text: str, section_seq: int | None, request: Request, completion: Completion
+    task: Task,
+    role: str,
+    source_text: str,
+    section_seq: int | None,
+    request: Request,
+    completion: Completion,
+    *,
+    end: str = "。",
 ) -> Try:
-    """Check one answer against its own source sentence."""
-    text = ended(tidy(completion.text)) if completion.text.strip() else ""
+    """Check one answer against its own source sentence. ``end``: the mark it should close with if it has none."""
+    text = ended(tidy(completion.text), end) if completion.text.strip() else ""
     results = run_checks(
         CheckContext(
             task=task,
@@ -127,8 +169,9 @@ def build_attempt(
     tally: Tally,
     sections_read: tuple[int, ...] = (),
     sections_left_out: tuple[int, ...] = (),
+    terms: tuple[TermUse, ...] = (),
 ) -> Attempt:
-    """Put an attempt together and check the whole text."""
+    """Put an attempt together and check the whole text. ``terms``: those of the glossary, and how the text says them."""
     used = [p for p in tally.pieces if p.used]
     finish: FinishReason = "stop"
     for piece in used:
@@ -144,6 +187,7 @@ def build_attempt(
             copy_terms=None if tally.copy_terms is None else tuple(tally.copy_terms),
             max_chars=prompt.limits.max_chars,
             pieces=tuple((p.source_text, p.text) for p in used),
+            terms=terms,
         )
     )
     completions = tally.completions.values()
@@ -156,7 +200,7 @@ def build_attempt(
         prompt_hash=prompt.prompt_hash,
         model_sha256=model.sha256,
         sampling=sampling_of(prompt.sampling, attempt_no - 1),
-        input_hash=content_hash([prompt.task, source_text]),
+        input_hash=content_hash([prompt.task, source_text, *([t.term, t.wanted] for t in terms)]),
         source_scope=source_scope,
         text=text,
         finish_reason=finish,
@@ -167,4 +211,5 @@ def build_attempt(
         checks=checks,
         sections_read=sections_read,
         sections_left_out=sections_left_out,
+        terms=terms,
     )

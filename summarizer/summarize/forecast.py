@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from summarizer.glossary import NO_GLOSSARY, Glossary
 from summarizer.llm.engine import Engine
 from summarizer.llm.probe import Rates
 from summarizer.prompts import PromptVersion
@@ -105,6 +106,7 @@ class Forecaster:
         habits: how the answers of each task turn out.
         evidence_chars: characters of a sentence of a paper that is not read yet.
         known: answers that are recorded, by request id; they cost nothing.
+        glossary: terms that the questions of a translation name.
     """
 
     def __init__(
@@ -115,8 +117,10 @@ class Forecaster:
         *,
         evidence_chars: float = EVIDENCE_CHARS,
         known: Mapping[str, Completion] | None = None,
+        glossary: Glossary = NO_GLOSSARY,
     ) -> None:
         self._engine = engine
+        self._glossary = glossary
         self._prompts = prompts
         self._habits = habits
         self._evidence_chars = max(1, round(evidence_chars))
@@ -143,7 +147,8 @@ class Forecaster:
     def _text(self, paper: Paper, sections: Sequence[Section] | None, prompt: PromptVersion, attempt_no: int) -> Work:
         model = self._engine.model
         if prompt.task == "translation":
-            return self._drive(translate_abstract(paper, prompt, model, attempt_no), paper, prompt, attempt_no)
+            translation = translate_abstract(paper, prompt, model, attempt_no, self._glossary)
+            return self._drive(translation, paper, prompt, attempt_no)
         if sections is None:
             return self._unread(paper, prompt)
         job = break_down(

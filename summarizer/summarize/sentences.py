@@ -67,3 +67,36 @@ def without_citations(sentence: str) -> str:
 
 def _cleaned(cleaned: str) -> str:
     return re.sub(r"\s+([,.;:)])", r"\1", one_line(cleaned))
+
+
+_OPEN_ITEM = re.compile(r"[;,]\s*(?:and|or)?$")
+
+
+def closing_mark(sentence: str) -> str:
+    """The Chinese mark that the translation of a sentence closes with: ``；`` for an item of a list that goes on."""
+    if _OPEN_ITEM.search(sentence):
+        return "；"
+    return "：" if sentence.endswith(":") else "。"
+
+
+_LATEX_COMMAND = re.compile(r"\\(?:textit|textbf|textsc|texttt|textrm|textsf|emph|underline|mbox|text|url)\{([^{}]*)\}")
+_LATEX_POINTER = re.compile(r"[~\s]*\\(?:cite[a-z]*|ref|label|footnote)\{[^{}]*\}")
+_LATEX_QUOTES = re.compile(r"``(.+?)''", re.DOTALL)
+_FORMULA = re.compile(r"(\$\$?[^$\n]{1,200}\$\$?|\\\([^\n]{1,200}?\\\))")
+
+
+def without_latex(text: str) -> str:
+    """The text with the LaTeX around its words undone: ``\\emph{}``, ties, quotes, ``\\%``. Formulas stay as they are."""
+    parts = _FORMULA.split(text)
+    parts[::2] = map(_words_of_latex, parts[::2])
+    return "".join(parts)
+
+
+def _words_of_latex(text: str) -> str:
+    text = _LATEX_POINTER.sub("", text)
+    while (plain := _LATEX_COMMAND.sub(r"\1", text)) != text:
+        text = plain
+    text = re.sub(r"(?<=[\w.)])~(?=[\w($\\])", " ", text)
+    text = _LATEX_QUOTES.sub(r"“\1”", text)
+    text = re.sub(r"(?<=\w)-{2,3}(?=\w)", "—", text)
+    return re.sub(r"\\([%&_#$])", r"\1", text)

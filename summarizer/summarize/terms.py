@@ -9,14 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_URL = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]']")
-_FORMULA = re.compile(r"\$\$?[^$\n]{1,200}\$\$?|\\\([^\n]{1,200}?\\\)")
+from summarizer.checks.protected import FORMULA, URL
+
 _NUMBER = re.compile(r"(?<![\w.])[+\-−]?\d[\d,]*(?:\.\d+)?(?:e-?\d+)?")
 _UNIT_AFTER = re.compile(
     r"\s?(%|‰|°C?|[a-zµμ]{1,4}(?:/[a-z]{1,3})?|[kKMGT]?(?:Hz|B|b|bps|W|FLOPs?)|dB[A-Za-z]*|[KMBTx×])(?![\w])"
 )
 _RANGE = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)\s?%?(\s?[-–—~]\s?)(\d+(?:\.\d+)?)\s?(%)?(?![\w.]*\d)")
 _WORD = re.compile(r"[^\W_](?:[\w.+&/'’-]*[\w+])?|[^\W\d_]")
+#: What stands in title case: Opinion, Self-Supervised.
+_TITLE_WORD = re.compile(r"[A-Z]{1,3}[a-z]+(?:-[A-Za-z][a-z]+)*")
+_DASH = re.compile(r"(?<=\w)-{2,}(?=\w)")
+_ACRONYM = re.compile(r"(?<![\w-])(?=[a-z]?[A-Z])[A-Za-z]{2,12}(?=[A-Z0-9\s)\-–—,:;.]|$)(?<=[A-Zs])(?![a-z])")
+_WORDS_BEFORE = re.compile(r"((?:[A-Za-z][\w'-]*[\s/]+(?:\([^()]*\)\s)?){1,12})\($")
+_WORDS_AFTER = re.compile(r"\s?(?:\(|--+|—+|:\s|,\s(?:an?\s)?)\s?([A-Za-z][\w\s'-]{5,160})")
 _DOTTED = re.compile(r"[a-z]{2,}\.[a-z]{2,4}")  # llama.cpp, next.js
 _ROMAN = re.compile(r"i{1,3}|iv|vi{0,3}|ix|x")  # (ii) of a run-in list
 _SCALE = {"K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
@@ -35,21 +41,29 @@ _UNITS = frozenset(
 )  # fmt: skip
 
 
-def copy_terms(source: str, context: str = "") -> tuple[str, ...]:
+def copy_terms(source: str, context: str = "", said: Iterable[str] = ()) -> tuple[str, ...]:
     """Terms of ``source`` that an answer may copy, in order of appearance, each once.
 
-    ``context`` (the whole abstract or section, not a title in title case) only tells whether a capitalised word at the
-    start of a sentence is a name: it counts when it stands capitalised inside a sentence somewhere.
+    ``context`` (the whole abstract or section, not a title in title case) tells which capitalised words are names: at the
+    start of a sentence one counts when it stands capitalised inside a sentence somewhere. Words in title case that spell
+    out an acronym (``Mean Opinion Score (MOS)``) are no names, nor those of ``said``: phrases for which a glossary has a
+    Chinese word.
     """
     terms: dict[str, None] = {}
-    for pattern in (_URL, _FORMULA):
+    for pattern in (URL, FORMULA):
         for found in pattern.finditer(source):
             terms.setdefault(found[0])
-    bare = _FORMULA.sub(" ", _URL.sub(" ", source))
+    bare = _DASH.sub(" — ", FORMULA.sub(" ", URL.sub(" ", source)))
     names_inside = set(_names_inside(f"{bare}\n{context}"))
+    words = {
+        part for phrase in (*spelled_out(f"{bare}\n{_DASH.sub(' — ', context)}"), *said) for part in _parts(phrase)
+    }
     for found in _WORD.finditer(bare):
+        at_start = _starts_sentence(bare, found.start())
         for word in _spellings(found[0]):
-            if _is_term(word, at_start=_starts_sentence(bare, found.start()), names_inside=names_inside):
+            if _TITLE_WORD.fullmatch(word) and words.issuperset(_parts(word)):
+                continue
+            if _is_term(word, at_start=at_start, names_inside=names_inside):
                 terms.setdefault(word)
     for spelled in _numbers(bare):
         terms.setdefault(spelled)
@@ -69,12 +83,14 @@ def _names_inside(text: str) -> Iterable[str]:
 def _spellings(word: str) -> Iterable[str]:
     """The word as it stands, and the parts a translation may need: without possessive, plural or suffix."""
     word = word.replace("’", "'")
-    yield word
     bare = re.sub(r"'s?$", "", word)
-    if bare != word:
-        yield bare
+    if re.fullmatch(r"(?:[A-Za-z0-9]+-)*[A-Z0-9]{2,}s", bare):  # Chinese has no plural: of LLMs only LLM may be written
+        bare = bare[:-1]
+    elif bare != word:
+        yield word
+    yield bare
     if re.fullmatch(r"[A-Za-z0-9-]*[A-Z0-9]s", bare):
-        yield bare[:-1]  # LLMs -> LLM
+        yield bare[:-1]  # CNN-RNNs, Bs
     parts = re.split(r"[-/]", bare)
     if len(parts) > 1:
         for end in range(len(parts) - 1, 0, -1):  # Transformer-based -> Transformer
@@ -108,6 +124,46 @@ def _is_term(word: str, *, at_start: bool, names_inside: set[str]) -> bool:
     )
 
 
+def spelled_out(text: str) -> Iterable[str]:
+    """Phrases that an acronym beside them stands for: ``Mean Opinion Score (MOS)``, ``SALAD--Sample-efficient Alignment ...``.
+
+    Most letters of the acronym must begin words (or parts between hyphens) of the phrase, in order.
+    """
+    for found in _ACRONYM.finditer(text):
+        letters = [c.lower() for c in found[0] if c.isalpha()]
+        before = _WORDS_BEFORE.search(text, max(0, found.start() - 200), found.start())
+        if before is not None and (phrase := _phrase_before(before[1], letters)):
+            yield phrase
+        after = _WORDS_AFTER.match(text, found.end())
+        if after is not None and _begins(after[1], letters):
+            yield after[1]
+
+
+def _phrase_before(words: str, letters: list[str]) -> str:
+    """The shortest end of ``words`` whose words begin with the letters."""
+    starts = [found.start() for found in _WORD.finditer(words)]
+    for start in reversed(starts[-(len(letters) + 4) :]):
+        if words[start].lower() == letters[0] and _begins(words[start:], letters):
+            return words[start:]
+    return ""
+
+
+def _begins(phrase: str, letters: list[str]) -> bool:
+    """Whether most of the letters are the first ones of words of the phrase, in order; or its capitals are most of them."""
+    remaining, capitals = iter(letters), [c.lower() for c in phrase if c.isupper()]
+    if len(capitals) > len(letters) / 2 and all(c in remaining for c in capitals):
+        return True
+    n_found = 0
+    for part in _parts(phrase):
+        if n_found < len(letters) and part[0].lower() == letters[n_found]:
+            n_found += 1
+    return n_found >= max(2, len(letters) - 1)
+
+
+def _parts(phrase: str) -> list[str]:
+    return re.findall(r"[^\W_]+", phrase)
+
+
 def _numbers(text: str) -> Iterable[str]:
     for found in _RANGE.finditer(text):
         low, mark, high, percent = found.groups(default="")
@@ -122,6 +178,8 @@ def _numbers(text: str) -> Iterable[str]:
         bare = number.lstrip("+-")
         unit = _UNIT_AFTER.match(text, found.end())
         percent = unit[1] if unit and unit[1] in "%‰" else ""
+        if not percent and float(bare.replace(",", "").split("e")[0]) >= 10**4:  # 126,000 may become 12.6万
+            yield from _scaled_value(float(bare.replace(",", "")))
         for spelled in filter(None, dict.fromkeys((number, bare, number.replace(",", ""), bare.replace(",", "")))):
             yield f"{spelled}{percent}"  # a percentage without its sign is another number
             if not percent and unit and (unit[1] in _UNITS or not unit[1].islower()):
@@ -144,7 +202,10 @@ def _scaled_forms(number: str, scale: str) -> Iterable[str]:
     """``1.5 million`` and ``1.5M`` as 1.5M, 1500000 and 150万; never as a bare 1.5 or 150."""
     letter = _SCALE_LETTER.get(scale, scale)
     yield f"{number}{scale if len(scale) == 1 else letter}"
-    value = float(number.replace(",", "")) * _SCALE[letter]
+    yield from _scaled_value(float(number.replace(",", "")) * _SCALE[letter])
+
+
+def _scaled_value(value: float) -> Iterable[str]:
     for unit, size in (("万亿", 10**12), ("亿", 10**8), ("万", 10**4), ("", 1)):
         scaled = value / size
         if 1 <= scaled < 10**7 and float(f"{scaled:.4g}") == scaled:

@@ -1,52 +1,67 @@
 """The abstract in Chinese, sentence by sentence: each question repeats the sentences already translated.
 
 Sentence by sentence nothing can be dropped unseen, a bad sentence is tried again alone, and the earlier sentences stay in
-the model's memory (their tokens are a prefix of the next question).
+the model's memory (their tokens are a prefix of the next question). A prompt whose templates have ``abstract`` in place of
+``sentence`` asks for the whole text at once.
 """
 
 from __future__ import annotations
 
-from summarizer.checks import missing_numbers
+from collections.abc import Sequence
+
+from summarizer.checks import missing_names, missing_numbers, missing_protected, terms_used
+from summarizer.glossary import NO_GLOSSARY, FoundTerm, Glossary, distinct, latin_names, with_chinese
 from summarizer.prompts import PromptVersion
 from summarizer.records import ModelInfo, Paper
 from summarizer.summarize.drafts import Tally, Try, build_attempt, judge
 from summarizer.summarize.jobs import Job, build_request
 from summarizer.summarize.ladder import LADDER, sampling_of
-from summarizer.summarize.sentences import split_sentences, without_citation_marks
+from summarizer.summarize.sentences import closing_mark, split_sentences, without_citation_marks, without_latex
 from summarizer.summarize.terms import copy_terms, number_hints
 
-#: Earlier sentences that a question repeats: never fewer than this once there are so many, and less than twice as many.
-#: They are dropped in blocks, since what is computed for one question is a prefix of the next only while none is dropped.
+#: Earlier sentences that a question repeats, unless the prompt's limits say otherwise: never fewer than this once there are
+#: so many, and less than twice as many. They are dropped in blocks, since what is computed for one question is a prefix of
+#: the next only while none is dropped.
 HISTORY_BLOCK = 6
 
 
-def translate_abstract(paper: Paper, prompt: PromptVersion, model: ModelInfo, attempt_no: int) -> Job:
+def translate_abstract(
+    paper: Paper, prompt: PromptVersion, model: ModelInfo, attempt_no: int, glossary: Glossary = NO_GLOSSARY
+) -> Job:
     """A job that translates ``paper.abstract``. Attempt ``n`` begins at step ``n - 1`` of the retry ladder."""
     tally = Tally()
     history: list[tuple[str, str]] = []
     scope = (paper.arxiv_id, paper.version, prompt.task)
-    sentences = [without_citation_marks(s) for s in split_sentences(paper.abstract)]
-    for sentence in sentences:
-        terms = copy_terms(sentence, paper.abstract) if prompt.copy_only else None
-        values: dict[str, object] = {"sentence": sentence, "missing": []}
-        n_dropped = max(0, len(history) // HISTORY_BLOCK - 1) * HISTORY_BLOCK
+    whole = "abstract" in prompt.inputs
+    block = prompt.limits.history or HISTORY_BLOCK
+    sentences = [without_citation_marks(s) for s in split_sentences(without_latex(paper.abstract))]
+    sources = [" ".join(sentences)] if whole else sentences
+    for source in sources:
+        found = glossary.find(source)
+        terms = None
+        if prompt.copy_only:
+            said = [one.written for one in found]
+            terms = tuple(dict.fromkeys((*copy_terms(source, paper.abstract, said), *latin_names(found))))
+        values = _values(paper, source, found)
+        n_dropped = max(0, len(history) // block - 1) * block
         tries: list[Try] = []
         for step in range(attempt_no - 1, len(LADDER)):
             if tries:  # the same question would be answered the same way: say what the last answer lacked
-                values["missing"] = number_hints(sentence, missing_numbers(sentence, tries[-1].text))
+                values["missing"] = _lacking(source, tries[-1].text)
             messages = prompt.render(values, history[n_dropped:])
             request = build_request(
                 scope, prompt.prompt_hash, model, messages, sampling_of(prompt.sampling, step), terms, prompt.grammar
             )
             (completion,) = yield [request]
-            tries.append(judge(prompt.task, "sentence", sentence, None, request, completion))
+            role = "abstract" if whole else "sentence"
+            tries.append(judge(prompt.task, role, source, None, request, completion, end=closing_mark(source)))
             if tries[-1].passed:
                 break
         best = min(tries, key=lambda t: t.badness)
         for tried in tries:
             tally.add(tried, used=tried is best)
         history.append((prompt.render_last_user({**values, "missing": []}), best.text))
-    used = [p.text for p in tally.pieces if p.used]
+    used = [p for p in tally.pieces if p.used]
     return build_attempt(
         key=(paper.arxiv_id, paper.version),
         prompt=prompt,
@@ -54,6 +69,25 @@ def translate_abstract(paper: Paper, prompt: PromptVersion, model: ModelInfo, at
         attempt_no=attempt_no,
         source_scope="abstract",
         source_text=" ".join(sentences),
-        text="".join(used),
+        text="".join(p.text for p in used),
         tally=tally,
+        terms=terms_used((p.text, [one.term for one in glossary.find(p.source_text)]) for p in used),
     )
+
+
+def _values(paper: Paper, source: str, found: Sequence[FoundTerm]) -> dict[str, object]:
+    """What a template may use; see docs/prompts.md. The first try of a sentence lacks nothing."""
+    return {
+        "title": paper.title,
+        "sentence": source,
+        "abstract": source,
+        "terms": distinct(found),
+        "marked": with_chinese(source, found),
+        "missing": [],
+    }
+
+
+def _lacking(source: str, text: str) -> list[str]:
+    """Numbers, names, links and formulas of the source that an answer has not, as they should stand in it."""
+    lacking = [*number_hints(source, missing_numbers(source, text)), *missing_names(source, text)]
+    return list(dict.fromkeys([*lacking, *missing_protected(source, text)]))

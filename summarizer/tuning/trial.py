@@ -11,6 +11,7 @@ from functools import cache
 from importlib import resources
 
 from summarizer.errors import StoreError, StoreLocked
+from summarizer.glossary import Glossary
 from summarizer.ids import canonical_json
 from summarizer.llm.engine import Engine
 from summarizer.records import Attempt, Completion, ModelInfo, Paper, Request, Section, Task
@@ -29,7 +30,7 @@ _WINDOW_SECONDS = 3.0
 _PATIENCE_SECONDS = 2.0
 #: What decides a text besides prompt, model and case: the packages and modules that make and check it.
 _CODE = ("summarizer.summarize", "summarizer.checks")
-_MODULES = (("summarizer", "text.py"), ("summarizer.tuning", "score.py"))
+_MODULES = (("summarizer", "text.py"), ("summarizer", "glossary.py"), ("summarizer.tuning", "score.py"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Tuner:
     engine: Callable[[], Engine]  #: called only when something is to be asked
     encode: Encode  #: used by the answers only
     encoder_sha256: str
+    glossary: Glossary
     max_attempts: int  #: at a text, as in generate
     texts_in_flight: int
     advance: Callable[[str], None] = lambda name: None  #: gets the name of each text as it is done
@@ -76,9 +78,10 @@ def trial_of(candidate: Candidate, model: ModelInfo, sample_hash: str, max_attem
     )
 
 
-def code_hash(task: Task, encoder_sha256: str) -> str:
-    """SHA-256 of the code that makes and checks the texts of a task, with the encoder where it chooses the evidence."""
-    return hashlib.sha256(f"{_files_hash()}\n{'' if task == 'translation' else encoder_sha256}".encode()).hexdigest()
+def code_hash(task: Task, encoder_sha256: str, glossary_hash: str) -> str:
+    """SHA-256 of what makes and checks the texts of a task: the code, the glossary, and the encoder where it chooses evidence."""
+    encoder = "" if task == "translation" else encoder_sha256
+    return hashlib.sha256(f"{_files_hash()}\n{encoder}\n{glossary_hash}".encode()).hexdigest()
 
 
 @cache
@@ -99,7 +102,7 @@ def run_trials(tuner: Tuner, candidates: Sequence[Candidate], sample: TrialSampl
     """
     started = time.monotonic()
     store, task = tuner.store, candidates[0].prompt.task
-    code = code_hash(task, tuner.encoder_sha256)
+    code = code_hash(task, tuner.encoder_sha256, tuner.glossary.hash)
     cases = sample.cases[:limit]
     found = [(c, trial_of(c, tuner.model, sample.sample_hash, tuner.max_attempts)) for c in candidates]
     with store.write() as con:
@@ -186,7 +189,7 @@ def _text(
     """The text of one case under one candidate, made as generate makes it, with its figures."""
     paper = Paper(*case.key, case.title, (), (), "", None, None, case.abstract, None, ())
     attempts: list[Attempt] = []
-    make = job_maker(paper, sections, candidate.prompt, engine, encode)
+    make = job_maker(paper, sections, candidate.prompt, engine, encode, tuner.glossary)
     ending = yield from make_text(make, range(1, tuner.max_attempts + 1), attempts.append)
     asked = [answers[h] for h in dict.fromkeys(p.request_hash for a in attempts for p in a.pieces)]
     last = attempts[-1] if attempts else None

@@ -1,0 +1,37 @@
+"""Links and formulas come out as they went in, each as often."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from summarizer.checks.context import CheckContext, verdict
+from summarizer.records import CheckResult
+
+URL = re.compile(r"https?://[^\s<>\"，。；、（）\u4e00-\u9fff]+[^\s<>\".,;:!?)\]'，。；、（）\u4e00-\u9fff]")
+FORMULA = re.compile(r"\$\$?[^$\n]{1,200}\$\$?|\\\([^\n]{1,200}?\\\)")
+
+
+def check_protected(context: CheckContext) -> Iterator[CheckResult]:
+    """Hard for a single sentence of a translation, which is then asked again; soft for a whole text."""
+    if context.task != "translation":
+        return
+    wrong = missing_protected(context.source_text, context.text) or added_protected(context.source_text, context.text)
+    severity = "soft" if context.pieces else "hard"
+    yield verdict("links_and_formulas", severity, f"not as often as in the source: {wrong[0]}" if wrong else "")
+
+
+def missing_protected(source: str, text: str) -> list[str]:
+    """Links and formulas that stand more often in the source."""
+    return list((_protected(source) - _protected(text)).keys())
+
+
+def added_protected(source: str, text: str) -> list[str]:
+    """Links and formulas that stand more often in the text."""
+    return list((_protected(text) - _protected(source)).keys())
+
+
+def _protected(text: str) -> Counter[str]:
+    without_links = URL.sub(" ", text)
+    return Counter(URL.findall(text)) + Counter(FORMULA.findall(without_links))
