@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
-from summarizer.checks import missing_numbers, repeated
+from summarizer.checks import missing_numbers, repeated, terms_used
+from summarizer.glossary import NO_GLOSSARY, Glossary, distinct, latin_names, with_chinese
 from summarizer.prompts import PromptVersion
 from summarizer.records import Completion, ModelInfo, Paper, Request, Section, Task
 from summarizer.summarize.bullets import bullet_faults, free_lead, polished, split_lead
@@ -41,6 +42,7 @@ def break_down(
     *,
     encode: Encode,
     count_tokens: Callable[[str], int],
+    glossary: Glossary = NO_GLOSSARY,
 ) -> Job:
     """A job that answers ``prompt.task`` from the paper's sections. Attempt ``n`` begins at step ``n - 1`` of the ladder."""
     limits = prompt.limits
@@ -50,7 +52,7 @@ def break_down(
         prompt.task, paper.title, paper.abstract, read, encode, max_pieces=limits.max_pieces or 6
     )
     context = "\n".join([paper.abstract, *(e.text for e in evidence)])
-    asked = _Questions(paper, prompt, model)
+    asked = _Questions(paper, prompt, model, glossary)
     tally = Tally()
     best: dict[int, Try] = {}
     tries: dict[int, list[Try]] = {i: [] for i in range(len(evidence))}
@@ -77,6 +79,7 @@ def break_down(
         for tried in tried_list:
             tally.add(tried, used=i in shown and tried is best[i])
     whole = {s.seq for s in sections} == set(reading.read)
+    used = [p for p in tally.pieces if p.used]
     return build_attempt(
         key=(paper.arxiv_id, paper.version),
         prompt=prompt,
@@ -88,6 +91,7 @@ def break_down(
         tally=tally,
         sections_read=reading.read,
         sections_left_out=reading.left_out,
+        terms=terms_used((p.text, [one.term for one in glossary.find(p.source_text)]) for p in used),
     )
 
 
@@ -117,14 +121,25 @@ def _lost_figures(task: Task, evidence: Evidence, sentence: str) -> list[str]:
 class _Questions:
     """Builds the requests of one answer."""
 
-    def __init__(self, paper: Paper, prompt: PromptVersion, model: ModelInfo) -> None:
-        self._paper, self._prompt, self._model = paper, prompt, model
+    def __init__(self, paper: Paper, prompt: PromptVersion, model: ModelInfo, glossary: Glossary) -> None:
+        self._paper, self._prompt, self._model, self._glossary = paper, prompt, model, glossary
         self._scope = (paper.arxiv_id, paper.version, prompt.task)
 
     def bullet(self, evidence: Evidence, context: str, step: int) -> Request:
         prompt = self._prompt
-        terms = copy_terms(evidence.text, context) if prompt.copy_only else None
-        messages = prompt.render({"title": self._paper.title, "sentence": evidence.text})
+        found = self._glossary.find(evidence.text)
+        terms = None
+        if prompt.copy_only:
+            said = [one.written for one in found]
+            terms = tuple(dict.fromkeys((*copy_terms(evidence.text, context, said), *latin_names(found))))
+        messages = prompt.render(
+            {
+                "title": self._paper.title,
+                "sentence": evidence.text,
+                "terms": distinct(found),
+                "marked": with_chinese(evidence.text, found),
+            }
+        )
         sampling = sampling_of(prompt.sampling, step)
         return build_request(self._scope, prompt.prompt_hash, self._model, messages, sampling, terms, prompt.grammar)
 
