@@ -13,7 +13,7 @@ from breakdown_papers import ReadPaper
 from summarizer.checks.numbers import added_numbers
 from summarizer.records import Completion, Task
 from summarizer.store.trials import TrialOutput
-from summarizer.summarize.breakdown import visible_length
+from summarizer.summarize.bullets import visible_length
 
 _NAME = re.compile(r"[A-Za-z][\w.+/'’-]*[\w+]|[A-Za-z]", re.ASCII)
 _BULLET = re.compile(r"- \*\*([^*\n]+)\*\*[：:]\s*(\S.*)")

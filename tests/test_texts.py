@@ -22,7 +22,8 @@ from summarizer.records import (
     Task,
     TermUse,
 )
-from summarizer.summarize.breakdown import break_down, visible_length
+from summarizer.summarize.breakdown import break_down
+from summarizer.summarize.bullets import visible_length
 from summarizer.summarize.drafts import ended, tidy
 from summarizer.summarize.jobs import Job, JobRunner
 from summarizer.summarize.ladder import LADDER
@@ -389,3 +390,60 @@ def test_a_prompt_may_ask_for_the_whole_abstract() -> None:
     attempt = run(lambda e: translate_abstract(PAPER, prompt, e.model, 1))
     assert [p.role for p in attempt.pieces] == ["abstract"]
     assert attempt.pieces[0].source_text == PAPER.abstract
+
+
+DIRECT = """---
+task: method
+version: v901
+description: the whole answer at once
+inputs: [title, text]
+limits:
+  max_chars: 120
+---
+system:
+回答问题。
+
+user:
+{{ title }}
+{{ text }}
+"""
+
+
+def test_a_prompt_over_the_text_asks_once_and_its_bullets_are_brought_into_form() -> None:
+    asked: list[Request] = []
+
+    def respond(request: Request) -> str:
+        asked.append(request)
+        return (
+            "## 方法\n"
+            "1. **编码器与解码器**：NoisyNet由六层的编码器和解码器组成，用掩蔽损失训练。\n"
+            "2. 此外，掩码估计器由共享特征为每个说话人预测一个掩码，再由解码器合成各个说话人的语音。\n"
+            "3. **参数**：模型共有77.7亿个参数，远超其他所有的模型。\n"
+            "4. **编码器与解码器**：NoisyNet由六层的编码器和解码器组成，用掩蔽损失训练。\n"
+            f"5. **训练**：{'训练时加入随机强度的噪声，使编码器学会忽略街道上的声音。' * 3}\n"
+        )
+
+    prompt = parse_prompt(DIRECT, where="test")
+    attempt = answer("method", respond, prompt)
+    assert attempt.accepted, attempt.checks
+    assert len(asked) == 1
+    assert SECTIONS[1].text in asked[0].messages[-1].content
+    assert attempt.text.splitlines() == [
+        "- **编码器与解码器**：NoisyNet由六层的编码器和解码器组成，用掩蔽损失训练。",
+        "- **方法要点**：掩码估计器由共享特征为每个说话人预测一个掩码，再由解码器合成各个说话人的语音。",
+        "- **训练**：训练时加入随机强度的噪声，使编码器学会忽略街道上的声音。",
+    ]
+    assert attempt.sections_read
+    assert [p.role for p in attempt.pieces] == ["answer"]
+
+
+def test_an_answer_over_the_text_that_is_of_no_use_is_asked_again() -> None:
+    def respond(request: Request) -> str:
+        if request.sampling.temperature == 0:
+            return "- **要点名**：\n- **要点名**："
+        return "- **掩蔽**：NoisyNet用编码器和解码器估计每个说话人的掩码。"
+
+    attempt = answer("method", respond, parse_prompt(DIRECT, where="test"))
+    assert attempt.accepted
+    assert [p.used for p in attempt.pieces] == [False, True]
+    assert attempt.text == "- **掩蔽**：NoisyNet用编码器和解码器估计每个说话人的掩码。"

@@ -1,9 +1,11 @@
-"""Background, method and results: chosen evidence, each sentence put into Chinese, assembled and trimmed by code."""
+"""Background, method and results: chosen evidence, each sentence put into Chinese, assembled and trimmed by code.
+
+A prompt version whose templates have ``text`` in place of ``sentence`` asks over the sections at once: see :mod:`.direct`.
+"""
 
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import zip_longest
@@ -12,7 +14,8 @@ from summarizer.checks import missing_numbers, repeated, terms_used
 from summarizer.glossary import NO_GLOSSARY, Glossary, distinct, latin_names, with_chinese
 from summarizer.prompts import PromptVersion
 from summarizer.records import Completion, ModelInfo, Paper, Request, Section, Task
-from summarizer.summarize.bullets import bullet_faults, free_lead, polished, split_lead
+from summarizer.summarize.bullets import bullet_faults, free_lead, polished, split_lead, visible_length
+from summarizer.summarize.direct import answer_directly
 from summarizer.summarize.drafts import Tally, Try, build_attempt, ended, judge
 from summarizer.summarize.evidence import Encode, Evidence, choose_evidence, choose_sections
 from summarizer.summarize.jobs import Job, build_request
@@ -25,12 +28,6 @@ PROBLEM_LEAD = "既有方法问题"
 _SAME_BULLET = 0.8
 #: Tries at a bullet. There are more sentences than fit, so a stubborn one is left out sooner than in a translation.
 _BULLET_TRIES = 3
-_MARKUP = re.compile(r"\*\*|^\s*- ", re.MULTILINE)
-
-
-def visible_length(text: str) -> int:
-    """Characters a reader sees: without list markers, bold marks and spaces."""
-    return sum(not c.isspace() for c in _MARKUP.sub("", text))
 
 
 def break_down(
@@ -45,6 +42,8 @@ def break_down(
     glossary: Glossary = NO_GLOSSARY,
 ) -> Job:
     """A job that answers ``prompt.task`` from the paper's sections. Attempt ``n`` begins at step ``n - 1`` of the ladder."""
+    if "text" in prompt.inputs:
+        return (yield from answer_directly(paper, sections, prompt, model, attempt_no, count_tokens=count_tokens))
     limits = prompt.limits
     reading = choose_sections(prompt.task, sections, count_tokens, limits.section_tokens or 8000)
     read = [s for s in sections if s.seq in reading.read]

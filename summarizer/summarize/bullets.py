@@ -8,6 +8,7 @@ import re
 from summarizer.checks import chinese_length
 from summarizer.records import Task
 
+_MARKUP = re.compile(r"\*\*|^\s*- ", re.MULTILINE)
 _LEAD = re.compile(r"(?:- )?(?:\*\*)?([^，。；：:！？、（）“”‘’《》*`|<>\n]{2,40})(?:\*\*)?[：:](?=.)(?:\*\*)?")
 #: Characters and words that a lead may have; a longer one is a sentence.
 MAX_LEAD_LENGTH = 12
@@ -95,7 +96,7 @@ _CUED_LEADS: dict[Task, tuple[tuple[str, str], ...]] = {
 }  # fmt: skip
 _FALLBACK_LEADS: dict[Task, tuple[str, ...]] = {
     "translation": (),
-    "background": (),
+    "background": ("研究背景", "既有方法问题", "研究动机", "其他背景"),
     "method": ("方法要点", "具体做法", "设计细节", "其他设计"),
     "results": ("主要结果", "其他结果", "进一步结果", "补充结果"),
 }
@@ -103,6 +104,11 @@ _CUES = {
     task: tuple((re.compile(pattern, re.IGNORECASE), lead) for pattern, lead in leads)
     for task, leads in _CUED_LEADS.items()
 }
+
+
+def visible_length(text: str) -> int:
+    """Characters a reader sees: without list markers, bold marks and spaces."""
+    return sum(not c.isspace() for c in _MARKUP.sub("", text))
 
 
 def split_lead(text: str) -> tuple[str, str]:

@@ -187,6 +187,10 @@ class Forecaster:
     def _unread(self, paper: Paper, prompt: PromptVersion) -> Work:
         n_chars, text = self._evidence_chars, _ENGLISH * 8
         n_tokens = self._answer_tokens(prompt, n_chars)
+        if "text" in prompt.inputs:  # asked over its sections at once, as many as may be read
+            n_sections = (prompt.limits.section_tokens or 8000) // max(1, self._count(_ENGLISH))
+            values = {**_values(prompt, paper, ""), "text": _ENGLISH * n_sections}
+            return self._sum(prompt, [[(*self._reading(prompt.render(values)), prompt.sampling.max_tokens)]])
         costs = []
         for i in range(prompt.limits.max_pieces or 6):
             start = 41 * i % len(_ENGLISH)  # each its own sentence, so that none looks like a repeated question
