@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 PROBLEM = re.compile(
-    r"\b(?:however|but|yet|although|despite|unfortunately|lack\w*|limit(?:ed|s|ation\w*|ing)|suffer\w*|challeng\w*|"
+    r"\b(?:however|but|yet|although|despite|unfortunately|lack\w*|limit(?:ed|s|ation\w*|ing)|suffer\w*|(?-i:challeng)\w*|"
     r"difficult\w*|expensive|costly|fail\w*|unable|cannot|neglect\w*|ignor\w*|insufficient\w*|poor\w*|inefficien\w*|"
     r"degrad\w*|bottleneck\w*|drawback\w*|shortcoming\w*|underperform\w*|impractical|overlook\w*|scarce|hard to|"
     r"remains? (?:an? )?(?:open|unsolved|challeng\w+|difficult|unclear|limited)|rarely|restrict\w*|time-consuming|"
@@ -57,6 +57,13 @@ CLAIM = re.compile(
     r"(?:results?|experiments?|evaluations?) (?:\w+ ){0,6}(?:show|indicate|demonstrate|suggest|confirm|reveal)\w*)\b",
     re.IGNORECASE,
 )
+#: Two things held against each other.
+COMPARISON = re.compile(
+    r"\b(?:than|versus|vs|compared (?:to|with)|in comparison|relative to|against|higher|lower|better|best|worse|worst|"
+    r"similar(?:ly)?|comparable|equal|same (?:level|performance)|correlat\w+|prefer\w+|drops?|falls?|rises?|gains?|from \d|"
+    r"margin|only|up to|at least|as \w+ as)\b",
+    re.IGNORECASE,
+)
 FIGURE = re.compile(r"(?<![\w.])\d+(?:\.\d+)?\s?(?:%|dB|ms|s\b|x\b|×|points?|times|hours?|[kKMGB]\b)?")
 STRONG_FIGURE = re.compile(
     r"\d+\.\d+|\d\s?%|\d\s?(?:percent|dB|×|x\b|times|points?|BLEU|hours?)|\d+(?:st|nd|rd|th) place"
@@ -82,10 +89,11 @@ POINTER = re.compile(
     r"|\b(?:the rest of (?:this|the) paper|remainder of (?:this|the)|organi[sz]ed as follows|is structured as follows|"
     r"in the next section|in (?:section|sec\.)|"
     r"we (?:thank|refer (?:the reader|readers))|for (?:more )?details|see (?:section|appendix|table|fig)|"
-    r"in the (?:appendix|supplement\w*)|audio samples|demos? (?:and|page)|index terms|key ?words|table \d+:|fig(?:ure|\.) \d+:|"
+    r"in the (?:appendix|supplement\w*)|audio samples|demos? (?:and|page)|index terms|key ?words|"
     r"contributed equally|university|©|"
     r"available (?:at|online)|https?://|copyright|permission|arxiv preprint|accepted (?:at|to|for)|"
-    r"corresponding author|e-?mail)\b",
+    r"corresponding author|e-?mail)\b"
+    r"|\b(?:table|fig(?:ure|\.)?)\s?\d+\s?:",
     re.IGNORECASE,
 )
 #: Points to what stands before or after it, wherever in the sentence.
@@ -129,7 +137,9 @@ _LEADING = re.compile(
     r"in fact|similarly|likewise|meanwhile|nevertheless|nonetheless|on the other hand|on the one hand|in contrast|"
     r"by contrast|conversely|instead|first(?:ly)?|second(?:ly)?|third(?:ly)?|then|next|also|here|to this end|to that end|"
     r"to address (?:this|these|the above)(?: \w+)?|to (?:overcome|solve|tackle) (?:this|these)(?: \w+)?|"
-    r"in this (?:paper|work|study|section|article|report)|in our (?:experiments?|evaluation)|rather|still|but|and|yet|so),?"
+    r"in this (?:paper|work|study|section|article|report)|in our (?:experiments?|evaluation)|rather|still|so|again|as such),"
+    # these need no comma: they can begin nothing else
+    r"|(?:however|moreover|furthermore|therefore|thus|hence|but|and|yet|in this (?:paper|work|study|article))"
     rf"|(?:as|it) (?:can be |is |are |we )?(?:shown|seen|illustrated|depicted|listed|summari[sz]ed|reported|given|presented|see)"
     rf"(?: (?:in|from|by|that))?(?: {_FLOAT_NUMBER})?(?: that)?,?"
     rf"|(?:in|from) (?!sec){_FLOAT_NUMBER},?(?: we (?:can )?(?:see|observe|show|find|report)(?: that)?)?"

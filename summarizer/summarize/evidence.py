@@ -20,6 +20,7 @@ from summarizer.summarize.cues import (
     ABOUT_FLOATS,
     CITED_AS_NOUN,
     CLAIM,
+    COMPARISON,
     CONTRIBUTION,
     DANGLING,
     EQUATION_NUMBER,
@@ -351,7 +352,9 @@ def _score_results(sentence: str, kind: SectionKind, early: float, group: str) -
     figures = len(FIGURE.findall(sentence))
     score = 0.35 * min(figures, 3) + 0.8 * bool(STRONG_FIGURE.search(sentence))
     score += 0.35 * min(len(OUTCOME.findall(sentence)), 3) + 0.4 * bool(CLAIM.search(sentence))
+    compared = bool(CLAIM.search(sentence) or COMPARISON.search(sentence))
     score -= 0.9 if not OUTCOME.search(sentence) else 0.0
+    score -= 1.2 if not compared else 0.0
     score -= 0.8 if SETUP.search(sentence) else 0.0
     score -= 0.4 if PROBLEM.search(sentence) else 0.0
     score -= 0.5 if not figures and not SELF.search(sentence) else 0.0
