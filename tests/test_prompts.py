@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from summarizer.errors import PromptError
+from summarizer.glossary import FoundTerm
 from summarizer.prompts import load_prompt, load_prompts, parse_prompt, read_lock
-from summarizer.records import TASKS, Message
+from summarizer.records import TASKS, GlossaryTerm, Message, Task
 
 PROMPTS = Path(__file__).parent.parent / "prompts"
 
@@ -50,6 +51,45 @@ def test_the_released_prompts_load_and_state_the_limits_of_the_product() -> None
         "method": 600,
         "results": 200,
     }
+
+
+#: What the jobs give to a template; see docs/prompts.md.
+VALUES: dict[Task, dict[str, object]] = {
+    "translation": {
+        "title": "A title",
+        "sentence": "A sentence about speech.",
+        "abstract": "An abstract.",
+        "terms": [FoundTerm("speech", 17, 23, GlossaryTerm("speech", "语音"))],
+        "marked": "A sentence about 语音.",
+        "missing": ["3.5%"],
+    }
+}
+QUESTION: dict[str, object] = {"title": "A title", "sentence": "A sentence about speech."}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [*sorted(PROMPTS.glob("*/v*.md")), *sorted((PROMPTS.parent / "benchmarks" / "prompts").glob("*.md"))],
+    ids=str,
+)
+def test_every_version_renders_with_what_its_task_gives(path: Path) -> None:
+    prompt = parse_prompt(path.read_text(encoding="utf-8"), where=str(path))
+    values = VALUES.get(prompt.task, QUESTION)
+    assert prompt.inputs <= set(values), "a template may use what the job gives"
+    messages = prompt.render(values, [("An earlier question.", "先前的译文。")])
+    assert messages[-1].role == "user"
+    given = [str(values[name]) for name in ("sentence", "abstract", "marked", "missing") if name in prompt.inputs]
+    assert given
+    assert all(text.strip("[]'") in messages[-1].content for text in given)
+    assert not any("{{" in m.content or "{%" in m.content for m in messages)
+    if "terms" in prompt.inputs:
+        assert "语音" in messages[-1].content
+        assert "语音" not in prompt.render({**values, "terms": [], "missing": []})[-1].content.replace(
+            str(values["marked"]), ""
+        )
+    assert prompt.opening() == prompt.render({**values, "missing": []})[:-1], (
+        "what all questions begin with is the same"
+    )
 
 
 def test_a_version_renders_its_messages_with_history_in_its_place() -> None:

@@ -135,6 +135,14 @@ def test_what_an_acronym_stands_for_is_translated(source: str, kept: set[str], t
     assert not translated & terms
 
 
+def test_what_else_may_be_copied() -> None:
+    assert {"top-k", "k-means", "demo.x.ai", "98.51%", "BEATs"} <= set(
+        copy_terms("BEATs reaches 98.51 percent, see demo.x.ai, with top-k and k-means.")
+    )
+    assert "LLMs" not in copy_terms("LLMs are large."), "known"
+    assert "XLMs" not in copy_terms("XLMs work.", "Extra models (XLMs) are large.")
+
+
 def test_phrases_with_a_chinese_word_are_translated() -> None:
     assert {"Large", "Audio"} <= set(copy_terms("a Large Audio Model", "a Large Audio Model"))
     assert not {"Large", "Audio"} & set(copy_terms("a Large Audio Model", "", ["Large Audio Model"]))

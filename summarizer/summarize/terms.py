@@ -7,7 +7,7 @@ be invented and no English word is left over.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from summarizer.checks.protected import FORMULA, URL
 
@@ -21,9 +21,15 @@ _WORD = re.compile(r"[^\W_](?:[\w.+&/'’-]*[\w+])?|[^\W\d_]")
 _TITLE_WORD = re.compile(r"[A-Z]{1,3}[a-z]+(?:-[A-Za-z][a-z]+)*")
 _DASH = re.compile(r"(?<=\w)-{2,}(?=\w)")
 _ACRONYM = re.compile(r"(?<![\w-])(?=[a-z]?[A-Z])[A-Za-z]{2,12}(?=[A-Z0-9\s)\-–—,:;.]|$)(?<=[A-Zs])(?![a-z])")
+_ACRONYM_WORD = re.compile(r"(?<![\w-])(?:[A-Za-z0-9]+-)*[A-Z0-9]{2,}(?![\w-])")
+_PLURAL_DEFINED = re.compile(r"(?<=\()(?:[A-Za-z0-9]+-)*[A-Z0-9]{2,}s(?=\))")
 _WORDS_BEFORE = re.compile(r"((?:[A-Za-z][\w'-]*[\s/]+(?:\([^()]*\)\s)?){1,12})\($")
 _WORDS_AFTER = re.compile(r"\s?(?:\(|--+|—+|:\s|,\s(?:an?\s)?)\s?([A-Za-z][\w\s'-]{5,160})")
-_DOTTED = re.compile(r"[a-z]{2,}\.[a-z]{2,4}")  # llama.cpp, next.js
+_DOTTED = re.compile(r"[a-z]{2,}(?:\.[a-z]+)*\.[a-z]{2,4}")  # llama.cpp, next.js, demo.x.ai
+_LETTERED = re.compile(r"[a-z]-[a-z]{2,}|[a-z]{2,}-[a-z]")  # k-means, top-k
+_PERCENT_WORD = re.compile(r"\s?(?:percent\b|per cent\b|percentage points?\b)")
+#: Plurals of acronyms that need no telling.
+_PLURALS = frozenset("LLMs LMs SLMs VLMs CNNs RNNs DNNs GNNs GANs VAEs MLPs SSMs GPUs CPUs APIs".split())  # noqa: SIM905
 _ROMAN = re.compile(r"i{1,3}|iv|vi{0,3}|ix|x")  # (ii) of a run-in list
 _SCALE = {"K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 _SCALE_LETTER = {"thousand": "K", "million": "M", "billion": "B", "trillion": "T", "k": "K"}
@@ -55,12 +61,14 @@ def copy_terms(source: str, context: str = "", said: Iterable[str] = ()) -> tupl
             terms.setdefault(found[0])
     bare = _DASH.sub(" — ", FORMULA.sub(" ", URL.sub(" ", source)))
     names_inside = set(_names_inside(f"{bare}\n{context}"))
+    singulars = {w for w in map(str.strip, _ACRONYM_WORD.findall(f"{bare}\n{context}")) if not w.endswith("s")}
+    singulars |= {w[:-1] for w in _PLURAL_DEFINED.findall(f"{bare}\n{context}")}
     words = {
         part for phrase in (*spelled_out(f"{bare}\n{_DASH.sub(' — ', context)}"), *said) for part in _parts(phrase)
     }
     for found in _WORD.finditer(bare):
         at_start = _starts_sentence(bare, found.start())
-        for word in _spellings(found[0]):
+        for word in _spellings(found[0], singulars):
             if _TITLE_WORD.fullmatch(word) and words.issuperset(_parts(word)):
                 continue
             if _is_term(word, at_start=at_start, names_inside=names_inside):
@@ -80,11 +88,15 @@ def _names_inside(text: str) -> Iterable[str]:
             yield found[0]
 
 
-def _spellings(word: str) -> Iterable[str]:
-    """The word as it stands, and the parts a translation may need: without possessive, plural or suffix."""
+def _spellings(word: str, singulars: Collection[str] = ()) -> Iterable[str]:
+    """The word as it stands, and the parts a translation may need: without possessive, plural or suffix.
+
+    ``singulars``: acronyms whose plural is no name of its own. Chinese has no plural: of LLMs only LLM may be written, but
+    BEATs is a name.
+    """
     word = word.replace("’", "'")
     bare = re.sub(r"'s?$", "", word)
-    if re.fullmatch(r"(?:[A-Za-z0-9]+-)*[A-Z0-9]{2,}s", bare):  # Chinese has no plural: of LLMs only LLM may be written
+    if bare in _PLURALS or (re.fullmatch(r"(?:[A-Za-z0-9]+-)*[A-Z0-9]{2,}s", bare) and bare[:-1] in singulars):
         bare = bare[:-1]
     elif bare != word:
         yield word
@@ -117,6 +129,7 @@ def _is_term(word: str, *, at_start: bool, names_inside: set[str]) -> bool:
     return (
         _ROMAN.fullmatch(word) is not None
         or _DOTTED.fullmatch(word) is not None
+        or _LETTERED.fullmatch(word) is not None
         or "+" in word
         or "_" in word
         or any(not c.isascii() for c in letters)
@@ -181,6 +194,8 @@ def _numbers(text: str) -> Iterable[str]:
         if not percent and float(bare.replace(",", "").split("e")[0]) >= 10**4:  # 126,000 may become 12.6万
             yield from _scaled_value(float(bare.replace(",", "")))
         for spelled in filter(None, dict.fromkeys((number, bare, number.replace(",", ""), bare.replace(",", "")))):
+            if _PERCENT_WORD.match(text, found.end()):
+                yield f"{spelled}%"
             yield f"{spelled}{percent}"  # a percentage without its sign is another number
             if not percent and unit and (unit[1] in _UNITS or not unit[1].islower()):
                 yield f"{spelled}{unit[1]}"
