@@ -33,6 +33,8 @@ def test_a_bullet_without_a_lead_gets_one_by_its_source_and_none_twice() -> None
     assert free_lead("method", "Birds sing.", set()) == "方法要点"
     assert free_lead("results", "It is 3.1 times faster.", set()) == "效率与开销"
     assert free_lead("results", "Birds sing.", {"主要结果"}) == "其他结果"
+    every = {"主要结果", "其他结果", "进一步结果", "补充结果"}
+    assert free_lead("results", "Birds sing.", every) == "主要结果", "then it joins the bullet of that name"
 
 
 @pytest.mark.parametrize(

@@ -193,7 +193,7 @@ def _render(prompt: PromptVersion, bullets: Sequence[Bullet]) -> str:
     for _, item, tried in ordered:
         lead, sentence = split_lead(tried.text)
         if not lead:
-            lead = free_lead(prompt.task, item.text, set(named))
+            lead = free_lead(prompt.task, item.text, named)
         named.setdefault(lead, []).append(sentence)
     # two bullets that the model gave the same name are about one thing
     return "\n".join(f"- **{lead}**：{''.join(sentences)}" for lead, sentences in named.items())

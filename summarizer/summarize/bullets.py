@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Collection
 
 from summarizer.checks import chinese_length
 from summarizer.records import Task
@@ -123,10 +124,11 @@ def split_lead(text: str) -> tuple[str, str]:
     return lead, sentence
 
 
-def free_lead(task: Task, source: str, used: set[str]) -> str:
-    """A lead that no other bullet has: by the cues of the source where they give one, else a plain one."""
-    options = [lead for cue, lead in _CUES[task] if cue.search(source)]
-    return next((lead for lead in (*options, *_FALLBACK_LEADS[task]) if lead not in used), "")
+def free_lead(task: Task, source: str, used: Collection[str]) -> str:
+    """A lead that no other bullet has: by the cues of the source where they give one, else a plain one. When all are used, one
+    of those: its bullet then says more about the same."""
+    options = [*(lead for cue, lead in _CUES[task] if cue.search(source)), *_FALLBACK_LEADS[task]]
+    return next((lead for lead in options if lead not in used), options[0])
 
 
 def polished(sentence: str) -> str:
