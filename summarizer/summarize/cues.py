@@ -13,7 +13,8 @@ PROBLEM = re.compile(
     r"difficult\w*|expensive|costly|fail\w*|unable|cannot|neglect\w*|ignor\w*|insufficient\w*|poor\w*|inefficien\w*|"
     r"degrad\w*|bottleneck\w*|drawback\w*|shortcoming\w*|underperform\w*|impractical|overlook\w*|scarce|hard to|"
     r"remains? (?:an? )?(?:open|unsolved|challeng\w+|difficult|unclear|limited)|rarely|restrict\w*|time-consuming|"
-    r"not\s+(?:been|scale|generali\w+|well)|unclear|unexplored|under-?explored|preclud\w*|hinder\w*|at the (?:cost|expense))\b",
+    r"not\s+(?:been|scale|generali\w+|well)|unclear|unexplored|under-?explored|preclud\w*|hinder\w*|"
+    r"at the (?:cost|expense))\b",
     re.IGNORECASE,
 )
 PRIOR = re.compile(
@@ -26,26 +27,31 @@ SELF = re.compile(
 )
 OWN = re.compile(
     r"\b(?:we (?:\w+ly )?(?:propose|present|introduce|develop|design|describe|build|construct|formulate|adopt|use|employ|"
-    r"train|apply|extend|combine|model|replace|add|compute|define|minimi[sz]e|optimi[sz]e)|our (?:\w+ ){0,2}(?:method|model|"
+    r"train|apply|extend|combine|model|replace|add|compute|define|minimi[sz]e|"
+    r"optimi[sz]e)|our (?:\w+ ){0,2}(?:method|model|"
     r"approach|system|framework|network|architecture|algorithm|loss|objective)|"
     r"the proposed|this paper (?:proposes|presents|introduces)|in this (?:paper|work))\b",
     re.IGNORECASE,
 )
 CONTRIBUTION = re.compile(
     r"\b(?:we|this (?:paper|work|study|article|report)|the authors?)\b[^.]{0,60}?\b(?:propos\w+|present\w*|introduc\w+|"
-    r"develop\w*|creat\w+|design\w*|describ\w+|releas\w+|explor\w+|investigat\w+|stud(?:y|ies)|analy[sz]\w+|survey\w*|review\w*|"
+    r"develop\w*|creat\w+|design\w*|describ\w+|releas\w+|explor\w+|investigat\w+|stud(?:y|ies)|analy[sz]\w+|"
+    r"survey\w*|review\w*|"
     r"address\w*)\b",
     re.IGNORECASE,
 )
 MECHANISM = re.compile(
-    r"\b(?:consists? of|composed of|comprises?|compris\w+|trained|training|loss|objective|encoder|decoder|architecture|layers?|"
+    r"\b(?:consists? of|composed of|comprises?|compris\w+|trained|training|loss|objective|encoder|decoder|"
+    r"architecture|layers?|"
     r"module|algorithm|predicts?|generates?|estimat\w+|maps?|inputs?|outputs?|sampl\w+|optimi[sz]\w+|attention|"
     r"represent\w+|features?|stages?|step|procedure|pipeline|parameters?|minimi[sz]\w+|based on|by \w+ing|instead of)\b",
     re.IGNORECASE,
 )
 OUTCOME = re.compile(
-    r"\b(?:outperform\w*|improv\w*|achiev\w*|obtain\w*|reach\w*|reduc\w*|increas\w*|decreas\w*|better|best|higher|lower|"
-    r"faster|performance gains?|state-of-the-art|accuracy|error|significant\w*|results? (?:show|indicate|demonstrate|suggest)\w*|"
+    r"\b(?:outperform\w*|improv\w*|enhanc\w*|accelerat\w*|boost\w*|achiev\w*|obtain\w*|reach\w*|reduc\w*|increas\w*|"
+    r"decreas\w*|better|best|higher|lower|"
+    r"faster|performance gains?|state-of-the-art|accuracy|error|significant\w*|"
+    r"results? (?:show|indicate|demonstrate|suggest)\w*|"
     r"we (?:find|found|observe|show)|surpass\w*|(?:out|under)perform\w*|performs?|yield\w*|drops?|match(?:es|ed)?|"
     r"comparable|competitive|times (?:faster|more|less|as))\b",
     re.IGNORECASE,
@@ -69,8 +75,10 @@ STRONG_FIGURE = re.compile(
     r"\d+\.\d+|\d\s?%|\d\s?(?:percent|dB|×|x\b|times|points?|BLEU|hours?)|\d+(?:st|nd|rd|th) place"
 )
 SETUP = re.compile(
-    r"\b(?:we (?:evaluate|use|used|recruit\w*|measure|report|compute|train|trained|split|follow|set|choose|select\w*|conduct\w*)|"
-    r"was assessed|were (?:asked|recruited|split|trained|evaluated)|is evaluated|are evaluated|metric\w*|test set contains|"
+    r"\b(?:we (?:evaluate|use|used|recruit\w*|measure|report|compute|train|trained|split|follow|set|choose|"
+    r"select\w*|conduct\w*)|"
+    r"was assessed|were (?:then )?(?:asked|recruited|split|trained|evaluated|compared)|is evaluated|are evaluated|"
+    r"metric\w*|test set contains|"
     r"dataset (?:contains|consists)|hyper-?parameters?|learning rate|checkpoints?|vocabulary|"
     r"participants? (?:were|complet\w+))\b",
     re.IGNORECASE,
@@ -78,7 +86,8 @@ SETUP = re.compile(
 #: How a system was trained and compared, which is no part of how it works.
 EXPERIMENT = re.compile(
     r"\b(?:learning rate|batch size|mini-?batch\w*|epochs?|GPUs?|Adam\w*|optimi[sz]er|weight decay|dropout|early stopping|"
-    r"hyper-?parameters?|random seeds?|train(?:ing)?,? (?:/|and|validation)|validation (?:set|split)|test set|"
+    r"hyper-?parameters?|random seeds?|evaluat\w+|metrics?|train(?:ing)?,? (?:/|and|validation)|"
+    r"validation (?:set|split)|test set|"
     r"we (?:\w+ )?(?:evaluate[d]?|compared?|report(?:ed)?|measured?|recruit(?:ed)?|split|conduct(?:ed)?|experiment(?:ed)?)|"
     r"baselines?|(?:listen\w+|user) (?:test|stud(?:y|ies))|participants?|kHz)\b",
     re.IGNORECASE,
@@ -88,7 +97,8 @@ POINTER = re.compile(
     r"(?:as )?(?:shown|illustrated|depicted|listed|summari[sz]ed|reported|given|presented) in (?:table|fig))"
     r"|\b(?:the rest of (?:this|the) paper|remainder of (?:this|the)|organi[sz]ed as follows|is structured as follows|"
     r"in the next section|in (?:section|sec\.)|"
-    r"we (?:thank|refer (?:the reader|readers))|for (?:more )?details|see (?:section|appendix|table|fig)|"
+    r"thanks to|supported by|funded by|this section|we (?:thank|refer (?:the reader|readers))|for (?:more )?details|"
+    r"see (?:section|appendix|table|fig)|"
     r"in the (?:appendix|supplement\w*)|audio samples|demos? (?:and|page)|index terms|key ?words|"
     r"contributed equally|university|©|"
     r"available (?:at|online)|https?://|copyright|permission|arxiv preprint|accepted (?:at|to|for)|"
@@ -112,7 +122,8 @@ ABOUT_FLOATS = re.compile(r"\b(?:tables?|fig(?:ures?|s?\.)|appendix|eqs?\.|equat
 EQUATION_NUMBER = re.compile(r"\((?:[2-9]|[1-9]\d)[a-z]?\)")
 VARIABLE = re.compile(r"(?<![\w.’'-])[b-zB-HJ-Z](?![\w.’'-])")
 DANGLING = re.compile(
-    r"^(?:it|they|this|these|those|that|here|then|such|he|she|also|second(?:ly)?|third(?:ly)?|next|again|"
+    r"^(?:it|they|this|these|those|that|here|then|such|he|she|also|their|its|[^,]{0,40}, (?:it|they|this|these)|"
+    r"second(?:ly)?|third(?:ly)?|next|again|"
     r"the (?:former|latter|same|above|other|two|three)|both|one|another|each|"
     r"in (?:this|that|both|all) (?:case|cases|way|setting)|"
     r"for (?:this|these|example|instance)|to (?:this|do so|address this|overcome this|solve this))\b",
@@ -133,14 +144,18 @@ _LEADING = re.compile(
     r"^(?:"
     r"(?:however|moreover|furthermore|additionally|in addition|besides|therefore|thus|hence|consequently|as a result|"
     r"accordingly|specifically|in particular|more specifically|more precisely|concretely|notably|importantly|interestingly|"
-    r"surprisingly|remarkably|unfortunately|finally|lastly|overall|in summary|in conclusion|to summari[sz]e|in short|indeed|"
+    r"surprisingly|remarkably|unfortunately|finally|lastly|overall|in summary|in conclusion|to summari[sz]e|"
+    r"in short|indeed|"
     r"in fact|similarly|likewise|meanwhile|nevertheless|nonetheless|on the other hand|on the one hand|in contrast|"
     r"by contrast|conversely|instead|first(?:ly)?|second(?:ly)?|third(?:ly)?|then|next|also|here|to this end|to that end|"
     r"to address (?:this|these|the above)(?: \w+)?|to (?:overcome|solve|tackle) (?:this|these)(?: \w+)?|"
-    r"in this (?:paper|work|study|section|article|report)|in our (?:experiments?|evaluation)|rather|still|so|again|as such),"
+    r"in this (?:paper|work|study|section|article|report)|in our (?:experiments?|evaluation)|rather|still|so|again|"
+    r"as such|for (?:example|instance)),"
     # these need no comma: they can begin nothing else
     r"|(?:however|moreover|furthermore|therefore|thus|hence|but|and|yet|in this (?:paper|work|study|article))"
-    rf"|(?:as|it) (?:can be |is |are |we )?(?:shown|seen|illustrated|depicted|listed|summari[sz]ed|reported|given|presented|see)"
+    rf"|"
+    rf"(?:as|it) (?:can be |is |are |we )?(?:shown|seen|illustrated|depicted|listed|summari[sz]ed|reported|given|"
+    rf"presented|see)"
     rf"(?: (?:in|from|by|that))?(?: {_FLOAT_NUMBER})?(?: that)?,?"
     rf"|(?:in|from) (?!sec){_FLOAT_NUMBER},?(?: we (?:can )?(?:see|observe|show|find|report)(?: that)?)?"
     rf"|{_FLOAT_NUMBER} (?:shows?|demonstrates?|indicates?|confirms?) that"
@@ -152,8 +167,13 @@ _LEADING = re.compile(
     r")\s+(?=\S)",
     re.IGNORECASE,
 )
+#: "We show that X works and propose Y": without its beginning, Y would have another subject.
+_SHARED_SUBJECT = re.compile(
+    r"\band (?:also |then |further )?(?:propose|present|introduce|provide|demonstrate|show|develop|discuss|release|use)\b"
+)
 _TRAILING = re.compile(
-    rf"\s*(?:,?\s*(?:as|and) (?:is |are )?(?:shown|seen|illustrated|depicted|listed|described|detailed|reported|discussed|given|"
+    rf"\s*(?:,?\s*(?:as|and) (?:is |are )?(?:shown|seen|illustrated|depicted|listed|described|detailed|reported|"
+    rf"discussed|given|"
     rf"can be seen) (?:in|by|from) {_FLOAT_NUMBER}|,?\s*see(?: also)? {_FLOAT_NUMBER}|,? in {_FLOAT_NUMBER})(?=\s*[.;,]?$)",
     re.IGNORECASE,
 )
@@ -162,7 +182,8 @@ _POINTING_BRACKETS = re.compile(
     re.IGNORECASE,
 )
 _OWN_IT = re.compile(
-    r"^It (?=(?:also |further |even |significantly |consistently )*(?:achieves|outperforms|reduces|improves|obtains|reaches|"
+    r"^It (?=(?:also |further |even |significantly |consistently )*(?:achieves|outperforms|reduces|improves|obtains|"
+    r"reaches|"
     r"runs|yields|surpasses|consists|uses|combines|learns|operates|generates|requires|matches|attains)\b)"
 )
 
@@ -175,8 +196,13 @@ def standalone(sentence: str) -> str:
     text = _POINTING_BRACKETS.sub("", sentence)
     text = _TRAILING.sub("", text)
     for _ in range(3):  # "However, in this paper, we show that"
-        shorter = _LEADING.sub("", text)
-        if shorter == text or len(shorter.split()) < 5:
+        found = _LEADING.match(text)
+        shorter = text[found.end() :] if found else text
+        if (
+            found is None
+            or len(shorter.split()) < 5
+            or (found[0].endswith("that ") and _SHARED_SUBJECT.search(shorter))
+        ):
             break
         text = shorter
     text = _OWN_IT.sub("The proposed method ", text[:1].upper() + text[1:])
