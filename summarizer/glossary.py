@@ -202,7 +202,9 @@ def _normal(word: str) -> str:
 
 
 def _has_capitals(term: str) -> bool:
-    return any(c.isupper() for c in term)
+    """Whether capitals belong to the term; the first one of several words may be that of a sentence."""
+    several = len(_key(term)) > 1
+    return any(c.isupper() for c in (term[1:] if several else term))
 
 
 def _same_case(term: str, words: Sequence[str]) -> bool:

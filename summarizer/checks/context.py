@@ -37,6 +37,11 @@ def verdict(name: str, severity: Severity, reason: str = "") -> CheckResult:
     return CheckResult(name, severity, not reason, " ".join(reason.split())[:300])
 
 
+def worth_another_try(context: CheckContext) -> Severity:
+    """Hard for a single sentence, where another try costs seconds; soft for a whole text, which would become a gap."""
+    return "soft" if context.pieces else "hard"
+
+
 def words_only(text: str) -> str:
     """The text without links, formulas and code spans."""
     return _FOREIGN.sub(" ", text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from summarizer.checks.context import CheckContext, verdict, words_only
+from summarizer.checks.context import CheckContext, verdict, words_only, worth_another_try
 from summarizer.records import CheckResult
 
 #: Words that deny a whole statement. Not those inside fixed turns that Chinese says positively (not only ... but also,
@@ -31,8 +31,7 @@ def check_negation(context: CheckContext) -> Iterator[CheckResult]:
     turned = [source for source, text in context.pieces if turns_negation(source, text)]
     if not context.pieces and turns_negation(context.source_text, context.text):
         turned = [context.source_text]
-    severity = "soft" if context.pieces else "hard"
-    yield verdict("negation", severity, f"denied in the source only: {turned[0]}" if turned else "")
+    yield verdict("negation", worth_another_try(context), f"denied in the source only: {turned[0]}" if turned else "")
 
 
 def turns_negation(source: str, text: str) -> bool:

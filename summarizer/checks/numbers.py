@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from summarizer.checks.context import CheckContext, verdict
+from summarizer.checks.context import CheckContext, verdict, worth_another_try
 from summarizer.checks.numerals import (
     contains,
     digit_strings,
@@ -58,8 +58,9 @@ def check_numerals_added(context: CheckContext) -> Iterator[CheckResult]:
     if context.task != "translation":
         return
     added = added_numerals(context.source_text, context.text)
-    severity = "soft" if context.pieces else "hard"
-    yield verdict("numerals_added", severity, f"not in source: {', '.join(added[:_SHOWN])}" if added else "")
+    yield verdict(
+        "numerals_added", worth_another_try(context), f"not in source: {', '.join(added[:_SHOWN])}" if added else ""
+    )
 
 
 def added_numerals(source: str, text: str) -> list[str]:

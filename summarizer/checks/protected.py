@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from summarizer.checks.context import CheckContext, verdict
+from summarizer.checks.context import CheckContext, verdict, worth_another_try
 from summarizer.records import CheckResult
 
 URL = re.compile(r"https?://[^\s<>\"，。；、（）\u4e00-\u9fff]+[^\s<>\".,;:!?)\]'，。；、（）\u4e00-\u9fff]")
@@ -18,8 +18,9 @@ def check_protected(context: CheckContext) -> Iterator[CheckResult]:
     if context.task != "translation":
         return
     wrong = missing_protected(context.source_text, context.text) or added_protected(context.source_text, context.text)
-    severity = "soft" if context.pieces else "hard"
-    yield verdict("links_and_formulas", severity, f"not as often as in the source: {wrong[0]}" if wrong else "")
+    yield verdict(
+        "links_and_formulas", worth_another_try(context), f"not as often as in the source: {wrong[0]}" if wrong else ""
+    )
 
 
 def missing_protected(source: str, text: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from summarizer.checks.context import CheckContext, verdict, words_only
+from summarizer.checks.context import CheckContext, verdict, words_only, worth_another_try
 from summarizer.records import CheckResult, GlossaryTerm, TermUse
 
 _SHOWN = 5
@@ -48,8 +48,9 @@ def check_names(context: CheckContext) -> Iterator[CheckResult]:
     if context.task != "translation":
         return
     missing = missing_names(context.source_text, context.text)
-    severity = "soft" if context.pieces else "hard"
-    yield verdict("names_kept", severity, f"missing: {', '.join(missing[:_SHOWN])}" if missing else "")
+    yield verdict(
+        "names_kept", worth_another_try(context), f"missing: {', '.join(missing[:_SHOWN])}" if missing else ""
+    )
 
 
 def missing_names(source: str, text: str) -> list[str]:

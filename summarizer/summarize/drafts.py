@@ -43,8 +43,9 @@ def tidy(text: str) -> str:
     if quoted and not re.search(r'["“”「」]', quoted[1]):
         text = quoted[1]
     text = _GAP.sub("", text)
-    kept: list[str] = []
-    text = _KEPT.sub(lambda m: kept.append(m[0]) or f"\ue000{len(kept) - 1}\ue001", text)
+    kept = _KEPT.findall(text)
+    places = iter(range(len(kept)))
+    text = _KEPT.sub(lambda _: f"\ue000{next(places)}\ue001", text)
     text = _BLANK_BEFORE_MARK.sub("", text)
     text = _PARENS.sub(_set_parens, text)
     text = _QUOTED.sub(r"“\1”", text)
