@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from summarizer.embed import FakeEncoder
 from summarizer.records import Section, SectionKind
-from summarizer.summarize.evidence import abstract_roles, choose_evidence, choose_sections, system_name
+from summarizer.summarize.evidence import choose_evidence, choose_sections
+from summarizer.summarize.relevance import abstract_roles, part_named, system_name
 
 ENCODE = FakeEncoder().encode
 
@@ -72,11 +73,12 @@ def test_sections_are_read_whole_by_priority_within_the_budget() -> None:
         return len(text.split())
 
     everything = choose_sections("results", PAPER, words, 10_000)
-    assert everything.read == (0, 2), "introduction and results say something to this question, method does not"
+    assert everything.read == (0, 1, 2)
+    assert choose_sections("background", PAPER, words, 10_000).read == (0,), "method and results say nothing to it"
     assert everything.left_out == ()
     tight = choose_sections("results", PAPER, words, words(PAPER[2].text))
     assert tight.read == (2,)
-    assert tight.left_out == (0,)
+    assert tight.left_out == (0, 1)
     assert choose_sections("results", PAPER, words, 1).read == (2,), "at least one section is always read"
 
 
@@ -148,3 +150,18 @@ def test_results_that_repeat_the_same_figures_make_room_for_others() -> None:
 def test_cut_off_sentences_are_no_evidence() -> None:
     text = "The network that we have trained on the corpus improves the accuracy by 3.2% as. Table 1: All of the systems win."
     assert choose_evidence("results", "T", "", [section(0, "results", text)], ENCODE, max_pieces=5) == []
+
+
+def test_a_sentence_that_names_the_part_of_its_heading_comes_before_one_that_does_not() -> None:
+    parts = [
+        Section(0, "3 Method", 1, "method", 1, 1, "The network reads the mixture and writes one mask for each of the speakers."),
+        Section(
+            1, "3.1 Echo Gate", 2, "method", 1, 1,
+            "All of the values that come out of this layer lie between zero and one, as usual for sigmoids. "
+            "The echo gate decides for each frame which branch of the two is trusted.",
+        ),
+    ]  # fmt: skip
+    evidence = choose_evidence("method", "T", "", parts, ENCODE, max_pieces=1)
+    assert "echo gate" in evidence[0].text
+    assert part_named("3.2 Multi-Head Attention") == {"multi", "head", "attention"}
+    assert part_named("3 Proposed Method") == part_named("") == frozenset()

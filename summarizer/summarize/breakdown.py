@@ -160,7 +160,7 @@ def best_first(task: Task, evidence: Sequence[Evidence]) -> list[int]:
     second of either, so that neither crowds the other out."""
     if task != "background":
         return list(range(len(evidence)))
-    halves = [[i for i, e in enumerate(evidence) if e.group == group] for group in ("context", "problem")]
+    halves = [[i for i, e in enumerate(evidence) if e.group == group] for group in ("problem", "context")]
     return [i for pair in zip_longest(*halves) for i in pair if i is not None]
 
 

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import re
 
+from summarizer.records import Task
+
 PROBLEM = re.compile(
     r"\b(?:however|but|yet|although|despite|unfortunately|lack\w*|limit(?:ed|s|ation\w*|ing)|suffer\w*|(?-i:challeng)\w*|"
     r"difficult\w*|expensive|costly|fail\w*|unable|cannot|neglect\w*|ignor\w*|insufficient\w*|poor\w*|inefficien\w*|"
     r"degrad\w*|bottleneck\w*|drawback\w*|shortcoming\w*|underperform\w*|impractical|overlook\w*|scarce|hard to|"
     r"remains? (?:an? )?(?:open|unsolved|challeng\w+|difficult|unclear|limited)|rarely|restrict\w*|time-consuming|"
-    r"not\s+(?:been|scale|generali\w+|well)|unclear|unexplored|under-?explored|preclud\w*|hinder\w*|"
+    r"not\s+(?:been|scale|generali\w+|well)|unclear|unexplored|under-?explored|prohibit\w*|prevent\w*|entangl\w*|"
+    r"slow(?:ly|er)?|unstable|sensitive to|prone to|sub-?optimal|ill-suited|unsuitable|unavailable|"
+    r"not (?:capture|leverage|account|consider|support|available|allow|reflect)|have yet to|black box|preclud\w*|hinder\w*|"
     r"at the (?:cost|expense))\b",
     re.IGNORECASE,
 )
@@ -21,6 +25,11 @@ PRIOR = re.compile(
     r"\b(?:existing|previous|prior|current|traditional|conventional|recent(?:ly)?|state-of-the-art|standard|"
     r"most (?:methods|approaches|work|systems)|earlier|typically|commonly|often)\b",
     re.IGNORECASE,
+)
+#: What others do, in a section that says what the paper does.
+OTHERS = re.compile(r"\b(?:existing|previous(?:ly)?|prior|most|many|recent(?:ly)?|a number of)\b", re.IGNORECASE)
+RELEASE = re.compile(
+    r"\brelease\b[^.]{0,40}\b(?:code|models?|training set|data|weights|implementation)\b", re.IGNORECASE
 )
 SELF = re.compile(
     r"\b(?:we|our|ours|us|this (?:paper|work|study|article|report)|the proposed|the present paper)\b", re.IGNORECASE
@@ -53,13 +62,14 @@ OUTCOME = re.compile(
     r"faster|performance gains?|state-of-the-art|accuracy|error|significant\w*|"
     r"results? (?:show|indicate|demonstrate|suggest)\w*|"
     r"we (?:find|found|observe|show)|surpass\w*|(?:out|under)perform\w*|performs?|yield\w*|drops?|match(?:es|ed)?|"
-    r"comparable|competitive|times (?:faster|more|less|as))\b",
+    r"comparable|competitive|correlat\w+|generali[sz]e[sd]?|times (?:faster|more|less|as))\b",
     re.IGNORECASE,
 )
 #: An outcome of the paper as a whole, not of one of its tables.
 CLAIM = re.compile(
     r"\b(?:outperform\w*|surpass\w*|state-of-the-art|new best|best (?:result|performance|system)\w*|"
-    r"(?:achiev|reach|obtain|attain|yield)\w*|improv\w+|reduc\w+|won|first place|match(?:es|ed)?|"
+    r"(?<!to )(?:achiev|reach|obtain|attain|yield)\w*|improv\w+|reduc\w+|won|first place|generali[sz]e[sd]?|"
+    r"strong\w* \w* ?correlat\w+|match(?:es|ed)?|"
     r"(?:results?|experiments?|evaluations?) (?:\w+ ){0,6}(?:show|indicate|demonstrate|suggest|confirm|reveal)\w*)\b",
     re.IGNORECASE,
 )
@@ -72,13 +82,16 @@ COMPARISON = re.compile(
 )
 FIGURE = re.compile(r"(?<![\w.])\d+(?:\.\d+)?\s?(?:%|dB|ms|s\b|x\b|×|points?|times|hours?|[kKMGB]\b)?")
 STRONG_FIGURE = re.compile(
-    r"\d+\.\d+|\d\s?%|\d\s?(?:percent|dB|×|x\b|times|points?|BLEU|hours?)|\d+(?:st|nd|rd|th) place"
+    r"\d+\.\d+|\d\s?%|\d\s?(?:percent|dB|×|x\b|times|points?|BLEU|hours?|(?:test )?errors?)|\d+(?:st|nd|rd|th) place"
 )
 SETUP = re.compile(
     r"\b(?:we (?:evaluate|use|used|recruit\w*|measure|report|compute|train|trained|split|follow|set|choose|"
     r"select\w*|conduct\w*)|"
     r"was assessed|were (?:then )?(?:asked|recruited|split|trained|evaluated|compared)|is evaluated|are evaluated|"
     r"metric\w*|test set contains|"
+    r"we (?:first |then |also |only )?(?:include|exclude|discard|apply|process|create|sample|"
+    r"generate|initiali[sz]e|partition|collect|perform|normali[sz]e)|"
+    r"(?:are|is|were|was) (?:created|generated|computed|sampled|applied|obtained|performed|normali[sz]ed|selected)|"
     r"dataset (?:contains|consists)|hyper-?parameters?|learning rate|checkpoints?|vocabulary|"
     r"participants? (?:were|complet\w+))\b",
     re.IGNORECASE,
@@ -86,7 +99,7 @@ SETUP = re.compile(
 #: How a system was trained and compared, which is no part of how it works.
 EXPERIMENT = re.compile(
     r"\b(?:learning rate|batch size|mini-?batch\w*|epochs?|GPUs?|Adam\w*|optimi[sz]er|weight decay|dropout|early stopping|"
-    r"hyper-?parameters?|random seeds?|evaluat\w+|metrics?|train(?:ing)?,? (?:/|and|validation)|"
+    r"hyper-?parameters?|random seeds?|evaluat\w+|metrics?|experiments?|train(?:ing)?,? (?:/|and|validation)|"
     r"validation (?:set|split)|test set|"
     r"we (?:\w+ )?(?:evaluate[d]?|compared?|report(?:ed)?|measured?|recruit(?:ed)?|split|conduct(?:ed)?|experiment(?:ed)?)|"
     r"baselines?|(?:listen\w+|user) (?:test|stud(?:y|ies))|participants?|kHz)\b",
@@ -133,9 +146,18 @@ DANGLING = re.compile(
 CITED_AS_NOUN = re.compile(
     r"\b(?:in|by|of|from|to|with|following|as|and|than|on|for|see|use|uses|via|like)\s*\[\d{1,3}[^\]]*\]", re.IGNORECASE
 )
+#: Speaks of everything that was measured.
+SUMMARY = re.compile(
+    r"\b(?:on average|average[ds]?|overall|across (?:all|the)|"
+    r"all (?:\w+ )?(?:tasks|datasets|metrics|conditions|baselines)|in total|"
+    r"online (?:test|experiment|a/b)|state-of-the-art)\b",
+    re.IGNORECASE,
+)
 MATH = re.compile(r"[=∑∏∫√≤≥≈∈∀∃∂∇α-ωΑ-Ω∥‖⟨⟩|{}\\^_<>~⊙⊕∗←→]|\b[a-zA-Z]\s?\([a-z]\b")
 FUTURE = re.compile(
-    r"\bfuture (?:work|research|directions?)\b|\bin (?:the )?future\b|\bwe (?:hope|plan|believe)\b", re.IGNORECASE
+    r"\bfuture (?:work|research|directions?)\b|\bin (?:the )?future\b|\bwe (?:hope|plan|believe)\b|\bhypothesi[sz]e|\bspeculate|"
+    r"\bconjecture|\bmight\b",
+    re.IGNORECASE,
 )
 
 _FLOAT = r"(?:Tables?|Tabs?\.|Figures?|Figs?\.?|Sections?|Secs?\.|Appendi(?:x|ces)|Equations?|Eqs?\.|Algorithm)"
@@ -158,7 +180,8 @@ _LEADING = re.compile(
     rf"presented|see)"
     rf"(?: (?:in|from|by|that))?(?: {_FLOAT_NUMBER})?(?: that)?,?"
     rf"|(?:in|from) (?!sec){_FLOAT_NUMBER},?(?: we (?:can )?(?:see|observe|show|find|report)(?: that)?)?"
-    rf"|{_FLOAT_NUMBER} (?:shows?|demonstrates?|indicates?|confirms?) that"
+    rf"|{_FLOAT_NUMBER}(?: \([^()]*\))? (?:\w+ )?(?:shows?|demonstrates?|indicates?|confirms?|illustrates?|reveals?|suggests?)"
+    r" that"
     r"|(?:our |the |these |experimental |extensive |empirical |evaluation |preliminary )*"
     r"(?:results|experiments|evaluations?|findings)"
     r"(?: \w+){0,3}? (?:show|demonstrate|indicate|suggest|reveal|confirm)s?(?:ed)? that"
@@ -193,7 +216,7 @@ def standalone(sentence: str) -> str:
 
     ``As shown in Fig. 2, however, X improves Y (Table 3).`` becomes ``X improves Y.``
     """
-    text = _POINTING_BRACKETS.sub("", sentence)
+    text = _POINTING_BRACKETS.sub("", _LIST_MARK.sub("", sentence))
     text = _TRAILING.sub("", text)
     for _ in range(3):  # "However, in this paper, we show that"
         found = _LEADING.match(text)
@@ -207,6 +230,31 @@ def standalone(sentence: str) -> str:
         text = shorter
     text = _OWN_IT.sub("The proposed method ", text[:1].upper() + text[1:])
     return text if text.endswith((".", "!", "?")) else f"{text.rstrip(',;: ')}."
+
+
+_ASIDE = re.compile(r"\s\((?![^()]*\d)[^()]*\)")
+#: Significance and sizes of samples: ``p < 0.05``, ``n = 2000``.
+_STATISTICS = re.compile(r"(?:[;,]\s*)?\b[pn]\s?[=<>≤]\s?[\d.,]+(?:\s?×\s?10\^?[-−]?\d+)?\s?")
+_LIST_MARK = re.compile(r"^(?:\(?(?:\d{1,2}|[ivx]{1,4}|[a-h])\)|[•·▪–-])\s+")
+_EXAMPLES = re.compile(r"\s\((?:e\.g\.|i\.e\.|such as|for example)[^()]*\)", re.IGNORECASE)
+_INTERPRETATION = re.compile(
+    r",? (?:thus |thereby |hence |potentially |clearly |further )?(?:suggesting|indicating|demonstrating|showing|implying|"
+    r"confirming|highlighting|which (?:shows?|suggests?|indicates?|demonstrates?|supports?)|likely|possibly|presumably|"
+    r"allowing us|making it|because|since|as expected)\b[^,]*(?:,[^,]*){0,2}$"
+)
+_LEFT_WORDS = 8
+
+
+def condensed(task: Task, sentence: str) -> str:
+    """The sentence without asides that cost more of the answer than they tell: brackets without a figure and what an outcome
+    is taken to mean, for the results; lists of examples in brackets, for the background."""
+    if task == "background":
+        return _EXAMPLES.sub("", sentence)
+    if task != "results":
+        return sentence
+    text = re.sub(r"\s\(\s*\)", "", _STATISTICS.sub("", _ASIDE.sub("", sentence)))
+    shorter = _INTERPRETATION.sub(".", text)
+    return shorter if len(shorter.split()) >= _LEFT_WORDS and figures_of(shorter) >= figures_of(text) else text
 
 
 def figures_of(sentence: str) -> frozenset[str]:

@@ -7,7 +7,6 @@ Diversity is maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998).
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,47 +15,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from summarizer.records import Section, SectionKind, Task
-from summarizer.summarize.cues import (
-    ABOUT_FLOATS,
-    CITED_AS_NOUN,
-    CLAIM,
-    COMPARISON,
-    CONTRIBUTION,
-    DANGLING,
-    EQUATION_NUMBER,
-    EXPERIMENT,
-    FIGURE,
-    FUTURE,
-    MATH,
-    MECHANISM,
-    OPEN_END,
-    OUTCOME,
-    OWN,
-    POINTER,
-    PRIOR,
-    PROBLEM,
-    SELF,
-    SETUP,
-    STRONG_FIGURE,
-    TIED,
-    VARIABLE,
-    figures_of,
-    is_outcome,
-    standalone,
+from summarizer.summarize.cues import CITED_AS_NOUN, condensed, figures_of, standalone
+from summarizer.summarize.relevance import (
+    NAMES_PART,
+    RIGHT_ROLE,
+    WEIGHTS,
+    WRONG_ROLE,
+    abstract_roles,
+    cue_score,
+    half_of,
+    is_usable,
+    part_named,
+    place_factor,
+    sentence_parts,
+    system_name,
+    words_of,
 )
 from summarizer.summarize.sentences import split_sentences, without_citations
 
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
-
-#: How much each kind of section is worth for a question; kinds not named are not read.
-_WEIGHTS: dict[Task, dict[SectionKind, float]] = {
-    "background": {"introduction": 1.0, "abstract": 0.7, "related_work": 0.55, "other": 0.45, "discussion": 0.1},
-    "method": {"method": 1.0, "abstract": 0.85, "introduction": 0.5, "other": 0.55, "experiments": 0.25, "conclusion": 0.2},
-    "results": {
-        "results": 1.0, "experiments": 0.85, "abstract": 1.0, "conclusion": 0.8, "discussion": 0.6, "other": 0.4,
-        "introduction": 0.35,
-    },
-}  # fmt: skip
 
 _QUERIES: dict[Task, tuple[str, ...]] = {
     "background": (
@@ -72,13 +49,10 @@ _QUERIES: dict[Task, tuple[str, ...]] = {
         "Experimental results show the accuracy and error rates on the test set.",
     ),
 }
-_MIN_WORDS, _MAX_WORDS = 7, 48
-#: A sentence longer than this is cut at its semicolons, where each part says something by itself.
-_LONG = 32
-#: Beyond this a sentence costs more of the answer than it tells.
-_USUAL_WORDS = 26
 #: Candidates that embeddings are computed for; cues alone decide before that.
 _MAX_ENCODED = 48
+#: Of the best candidate's score: what has less says something else, and an answer may be short.
+_LEAST_SCORE: dict[Task, float] = {"background": 0.1, "method": 0.1, "results": 0.3}
 #: Weight of the likeness to what is chosen already, against a relevance of about 0.5 to 2.
 _MMR_REDUNDANCY = 0.7
 _TOO_ALIKE = 0.84
@@ -86,8 +60,6 @@ _TOO_ALIKE = 0.84
 _SAME_SECTION = 0.12
 #: For each figure that no chosen sentence has; against it when all of them are there already.
 _NEW_FIGURE = 0.15
-#: An abstract's sentence that answers the question, and one that answers another.
-_RIGHT_ROLE, _WRONG_ROLE = 0.9, -0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +89,7 @@ def choose_sections(
     At least one section is read, however long. Sections of kinds that say nothing to the question (references,
     acknowledgements, appendices) count as left out only when nothing else is there.
     """
-    weights = _WEIGHTS[task]
+    weights = WEIGHTS[task]
     useful = [s for s in sections if s.text and s.kind in weights] or [s for s in sections if s.text]
     useful.sort(key=lambda s: (-weights.get(s.kind, 0.0), s.seq))
     read: list[int] = []
@@ -147,7 +119,8 @@ def choose_evidence(
     if not candidates:
         return []
     candidates.sort(key=lambda e: -e.score)
-    candidates = candidates[:_MAX_ENCODED]
+    floor = _LEAST_SCORE[task] * candidates[0].score
+    candidates = [c for c in candidates[:_MAX_ENCODED] if c.score >= floor]
     vectors = encode([f"{title}. {abstract}" if abstract else title, *_QUERIES[task], *(c.text for c in candidates)])
     n_anchors = 1 + len(_QUERIES[task])
     anchors, vectors = vectors[:n_anchors], vectors[n_anchors:]
@@ -208,164 +181,34 @@ def _candidates(task: Task, title: str, abstract: str, sections: Sequence[Sectio
     seen: set[str] = set()
     own_abstract = any(s.kind == "abstract" for s in sections)
     total = max((s.seq for s in sections), default=0) + 1
-    sources: list[tuple[int | None, SectionKind, float, str]] = [
-        (s.seq, s.kind, s.seq / total, s.text) for s in sections if s.text
+    sources: list[tuple[int | None, SectionKind, float, str, str]] = [
+        (s.seq, s.kind, s.seq / total, s.heading, s.text) for s in sections if s.text
     ]
     if abstract and not own_abstract:
-        sources.insert(0, (None, "abstract", 0.0, abstract))
+        sources.insert(0, (None, "abstract", 0.0, "", abstract))
     name = system_name(title)
-    for seq, kind, place, text in sources:
-        weight = _WEIGHTS[task].get(kind, 0.2) * _place_factor(task, kind, place)
+    for seq, kind, place, heading, text in sources:
+        part = part_named(heading) if task == "method" and kind in ("method", "other") else frozenset()
+        weight = WEIGHTS[task].get(kind, 0.2) * place_factor(task, kind, place)
         sentences = [s for paragraph in text.split("\n\n") for s in split_sentences(paragraph)]
         roles = abstract_roles(sentences, name) if kind == "abstract" else []
         for position, raw in enumerate(sentences):
             if CITED_AS_NOUN.search(raw):
                 continue
-            for whole in _parts(without_citations(raw)):
-                sentence = standalone(whole)
-                if sentence in seen or not _usable(sentence):
+            for whole in sentence_parts(without_citations(raw)):
+                sentence = condensed(task, standalone(whole))
+                if sentence in seen or not is_usable(sentence):
                     continue
                 seen.add(sentence)
-                group = _group(task, whole)
-                score = _score(task, whole, sentence, kind, position, len(sentences), group, name)
+                group = half_of(task, whole)
+                score = cue_score(task, whole, sentence, kind, position, len(sentences), group, name)
+                if part and part <= words_of(sentence):
+                    score += NAMES_PART
                 if roles:
-                    score += _RIGHT_ROLE if roles[position] == task else _WRONG_ROLE
+                    score += RIGHT_ROLE if roles[position] == task else WRONG_ROLE
                 if score > 0:
                     found.append(Evidence(seq, position, sentence, group, weight * score))
     return found
-
-
-def system_name(title: str) -> str:
-    """What a paper calls its system, where the title begins with it: ``NoisyNet: Separating ...``; else empty."""
-    name = title.partition(":")[0].strip()
-    return name if ":" in title and len(name.split()) <= 2 and re.search(r"[A-Z0-9]", name) else ""
-
-
-def abstract_roles(sentences: Sequence[str], name: str = "") -> list[Task]:
-    """Which question each sentence of an abstract answers.
-
-    What comes before the paper speaks of itself (or names its system) is background; then what was done, unless it says
-    how well it went.
-    """
-    own = [bool(SELF.search(s) or (name and name in s)) for s in sentences]
-    first = own.index(True) if True in own else 0
-    roles: list[Task] = []
-    for position, sentence in enumerate(sentences):
-        if position < first:
-            roles.append("background")
-        elif is_outcome(sentence) and not (CONTRIBUTION.search(sentence) and position == first):
-            roles.append("results")
-        else:
-            roles.append("method")
-    return roles
-
-
-def _parts(sentence: str) -> list[str]:
-    """A very long sentence in parts, where each of them can stand alone; else as it is."""
-    if len(sentence.split()) <= _LONG:
-        return [sentence]
-    parts = [part.strip() for part in sentence.split(";")]
-    if len(parts) == 1 or any(len(part.split()) < _MIN_WORDS for part in parts):
-        return [sentence]
-    return parts
-
-
-def _place_factor(task: Task, kind: SectionKind, place: float) -> float:
-    """Where headings say nothing, the place in the paper does: early is background, late is results."""
-    if kind != "other":
-        return 1.0
-    if task == "background":
-        return 1.0 if place < 0.25 else 0.3
-    if task == "results":
-        return 1.2 if place > 0.5 else 0.6
-    return 1.2 if 0.1 < place < 0.7 else 0.5
-
-
-def _usable(sentence: str) -> bool:
-    words = sentence.split()
-    if not _MIN_WORDS <= len(words) <= _MAX_WORDS:
-        return False
-    if not (sentence[0].isupper() or sentence[0].isdigit()) or sentence[-1] not in ".!?":
-        return False
-    if (
-        sentence.endswith("?")
-        or OPEN_END.search(sentence)
-        or POINTER.search(sentence)
-        or len(MATH.findall(sentence)) > 3
-    ):
-        return False
-    if sentence.count("(") != sentence.count(")"):
-        return False
-    if EQUATION_NUMBER.search(sentence) and "(1)" not in sentence:
-        return False
-    letters = sum(c.isalpha() for c in sentence)
-    single = sum(len(w.strip(".,()")) == 1 and w not in {"a", "A", "I"} for w in words)
-    return letters >= 0.65 * len(sentence.replace(" ", "")) and single <= 0.12 * len(words) + 1
-
-
-def _group(task: Task, sentence: str) -> str:
-    if task != "background":
-        return ""
-    return "problem" if PROBLEM.search(sentence) else "context"
-
-
-def _score(
-    task: Task, whole: str, sentence: str, kind: SectionKind, position: int, n: int, group: str, name: str
-) -> float:
-    """What cues say of a sentence: ``whole`` as it stands in the paper, ``sentence`` as it will be put to the model."""
-    score = 1.0 + _SCORES[task](whole, kind, 1.0 - position / max(n, 1), group)
-    if name and task != "background":
-        score += 0.3 * (name in sentence)
-    score -= 0.5 if DANGLING.match(sentence) else 0.0
-    score -= 0.2 * min(len(TIED.findall(sentence)), 2)
-    score -= 0.5 if ABOUT_FLOATS.search(sentence) else 0.0
-    score -= 0.6 if FUTURE.search(sentence) else 0.0
-    score -= 0.4 * len(VARIABLE.findall(sentence))
-    score -= 0.15 * len(MATH.findall(sentence))
-    score -= 0.02 * max(0, len(sentence.split()) - _USUAL_WORDS)
-    return score
-
-
-def _score_background(sentence: str, kind: SectionKind, early: float, group: str) -> float:
-    score = 0.2 * min(len(PROBLEM.findall(sentence)), 3)
-    score += 0.8 * early if group == "context" else 0.3 * early
-    score += 0.5 * bool(PRIOR.search(sentence)) if group == "problem" else 0.0
-    score -= 1.2 if SELF.search(sentence) else 0.0
-    score -= 0.6 if OUTCOME.search(sentence) and STRONG_FIGURE.search(sentence) else 0.0
-    return score
-
-
-def _score_method(sentence: str, kind: SectionKind, early: float, group: str) -> float:
-    own = bool(OWN.search(sentence) or CONTRIBUTION.search(sentence))
-    outcome = bool(OUTCOME.search(sentence))
-    score = 0.7 * bool(OWN.search(sentence)) + 0.8 * bool(CONTRIBUTION.search(sentence))
-    score += 0.2 * min(len(MECHANISM.findall(sentence)), 4) + 0.3 * early
-    score -= 0.7 if outcome and not MECHANISM.search(sentence) else 0.0
-    score -= 0.9 if outcome and STRONG_FIGURE.search(sentence) else 0.0
-    score -= 0.7 if PROBLEM.search(sentence) and not own else 0.0
-    score -= 0.9 if kind in ("introduction", "abstract") and not own else 0.0
-    score -= 0.6 * min(len(EXPERIMENT.findall(sentence)), 2)
-    return score
-
-
-def _score_results(sentence: str, kind: SectionKind, early: float, group: str) -> float:
-    figures = len(FIGURE.findall(sentence))
-    score = 0.35 * min(figures, 3) + 0.8 * bool(STRONG_FIGURE.search(sentence))
-    score += 0.35 * min(len(OUTCOME.findall(sentence)), 3) + 0.4 * bool(CLAIM.search(sentence))
-    compared = bool(CLAIM.search(sentence) or COMPARISON.search(sentence))
-    score -= 0.9 if not OUTCOME.search(sentence) else 0.0
-    score -= 1.2 if not compared else 0.0
-    score -= 0.8 if SETUP.search(sentence) else 0.0
-    score -= 0.4 if PROBLEM.search(sentence) else 0.0
-    score -= 0.5 if not figures and not SELF.search(sentence) else 0.0
-    return score
-
-
-_SCORES: dict[Task, Callable[[str, SectionKind, float, str], float]] = {
-    "background": _score_background,
-    "method": _score_method,
-    "results": _score_results,
-}
 
 
 def remembering(encode: Encode) -> Encode:
