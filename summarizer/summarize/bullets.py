@@ -11,6 +11,7 @@ from summarizer.records import Task
 
 _MARKUP = re.compile(r"\*\*|^\s*- ", re.MULTILINE)
 _LEAD = re.compile(r"(?:- )?(?:\*\*)?([^，。；：:！？、（）“”‘’《》*`|<>\n]{2,40})(?:\*\*)?[：:](?=.)(?:\*\*)?")
+_LEAD_BEHIND = re.compile(r"(.+?)\s*【([^【】]{2,40})】[。.]?")
 #: Characters and words that a lead may have; a longer one is a sentence.
 MAX_LEAD_LENGTH = 12
 #: Leads that say nothing.
@@ -60,7 +61,7 @@ _LEADING = re.compile(
 _POINTING = re.compile(
     r"（(?:见|参见|如)?(?:[图表]|第|附录|公式)\s*[\dA-Z][^）]{0,12}）|，?如[图表]\s*\d+\s*所示(?=[，。])"
 )
-_WE = re.compile(r"^(?:在)?我们(?=[^的])")
+_WE = re.compile(r"(?:^|(?<=，))我们(?!的)|^(?:他们|它们)的")
 _OUR = re.compile(
     r"我们(?:所?提出)?的(?=(?:方法|模型|系统|框架|网络|算法|架构|结构|工作|实验|结果|技术|方案|策略|研究|分析|数据集))"
 )
@@ -70,6 +71,7 @@ _THE_PAPER = re.compile(
 #: Fewest characters of a bullet's sentence, by the words of its source: a shorter one lost most of it.
 _LEAST_PER_WORD = 0.6
 _LEAST_CHARS = 10
+_LEAST_FREED = 6
 #: Lead and sentence more alike than this (difflib ratio) say one thing twice.
 _SAME_AS_LEAD = 0.75
 
@@ -113,15 +115,22 @@ def visible_length(text: str) -> int:
 
 
 def split_lead(text: str) -> tuple[str, str]:
-    """``(lead, sentence)`` of an answer of the form ``lead：sentence``; the lead is empty when there is none that says
-    anything."""
+    """``(lead, sentence)`` of an answer of the form ``sentence【lead】`` or ``lead：sentence``; the lead is empty when there is
+    none that says anything."""
+    behind = _LEAD_BEHIND.fullmatch(text)
+    if behind is not None:
+        return _usable_lead(behind[2]), behind[1].strip()
     found = _LEAD.match(text)
     if found is None or chinese_length(found[1]) > MAX_LEAD_LENGTH:
         return "", text
-    lead, sentence = found[1].strip(), text[found.end() :].strip()
-    if lead in _EMPTY_LEADS or _ODD_LEAD.search(lead) or chinese_length(lead) < 2:
-        return "", sentence
-    return lead, sentence
+    return _usable_lead(found[1]), text[found.end() :].strip()
+
+
+def _usable_lead(text: str) -> str:
+    """The lead, or nothing where it says nothing."""
+    lead = text.strip()
+    odd = lead in _EMPTY_LEADS or _ODD_LEAD.search(lead) or not 2 <= chinese_length(lead) <= MAX_LEAD_LENGTH
+    return "" if odd else lead
 
 
 def free_lead(task: Task, source: str, used: Collection[str]) -> str:
@@ -135,7 +144,7 @@ def polished(sentence: str) -> str:
     """A Chinese sentence that stands alone: without ``此外，`` ``如表3所示，`` and the like, and without a leading 我们."""
     text = _POINTING.sub("", sentence).strip()
     shorter = _LEADING.sub("", text)
-    if chinese_length(shorter) >= _LEAST_CHARS:
+    if chinese_length(shorter) >= _LEAST_FREED:
         text = shorter
     text = _OUR.sub("该", text)
     return _THE_PAPER.sub("", _WE.sub("", text)).lstrip("，,；;：: ")
