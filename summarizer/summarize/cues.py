@@ -134,9 +134,11 @@ ABOUT_FLOATS = re.compile(r"\b(?:tables?|fig(?:ures?|s?\.)|appendix|eqs?\.|equat
 #: ``(3)`` that is no item of a list points to an equation.
 EQUATION_NUMBER = re.compile(r"\((?:[2-9]|[1-9]\d)[a-z]?\)")
 VARIABLE = re.compile(r"(?<![\w.’'-])[b-zB-HJ-Z](?![\w.’'-])")
+#: Begins with what the sentence before it named. ``This`` before a noun says at least what it speaks of.
 DANGLING = re.compile(
-    r"^(?:it|they|this|these|those|that|here|then|such|he|she|also|their|its|[^,]{0,40}, (?:it|they|this|these)|"
-    r"second(?:ly)?|third(?:ly)?|next|again|"
+    r"^(?:it|they|that|here|then|he|she|also|their|its|[^,]{0,40}, (?:it|they|this|these)|second(?:ly)?|third(?:ly)?|next|again|"
+    r"(?:this|these|those|such) (?:is|are|was|were|can|could|may|will|has|have|had|do|does|makes?|leads?|means?|allows?|"
+    r"enables?|results?|requires?|helps?|shows?|gives?|causes?|in turn|also|not)|"
     r"the (?:former|latter|same|above|other|two|three)|both|one|another|each|"
     r"in (?:this|that|both|all) (?:case|cases|way|setting)|"
     r"for (?:this|these|example|instance)|to (?:this|do so|address this|overcome this|solve this))\b",

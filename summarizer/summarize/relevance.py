@@ -99,6 +99,7 @@ _NO_PART = frozenset(
     ]
 )
 _MOST_HEADING_WORDS = 6
+_THIS = re.compile(r"(?:this|these|those|such)\b", re.IGNORECASE)
 #: For a sentence that has all the words by which its section's heading names a part of the method.
 NAMES_PART = 0.7
 _MIN_WORDS, _MAX_WORDS = 7, 48
@@ -202,7 +203,7 @@ def cue_score(
     score = 1.0 + _SCORES[task](whole, kind, 1.0 - position / max(n, 1), group)
     if name and task != "background":
         score += 0.3 * (name in sentence)
-    score -= 0.5 if DANGLING.match(sentence) else 0.0
+    score -= 0.5 if DANGLING.match(sentence) else 0.3 if _THIS.match(sentence) else 0.0
     score -= 0.2 * min(len(TIED.findall(sentence)), 2)
     score -= 0.5 if ABOUT_FLOATS.search(sentence) else 0.0
     score -= 0.6 if FUTURE.search(sentence) else 0.0
