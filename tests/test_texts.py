@@ -233,6 +233,19 @@ def test_a_bullet_that_says_nothing_is_tried_again_and_then_left_out() -> None:
     assert not any(p.used for p in tries)
 
 
+def test_figures_that_are_dealt_out_by_respectively_are_asked_once_more() -> None:
+    source = "NoisyNet outperforms the baseline by 3.2 dB"
+
+    def respond(request: Request) -> str:
+        if source in request.messages[-1].content and request.sampling.temperature == 0:
+            return "NoisyNet在WHAM上的增益和SI-SDR分别为3.2 dB和12.9 dB，优于基线。"
+        return stock_sentences(request)
+
+    tries = [p for p in answer("results", respond).pieces if source in p.source_text]
+    assert len(tries) == 2
+    assert [p.used for p in tries] == [False, True]
+
+
 def test_a_result_without_its_figure_is_asked_once_more_and_then_shown() -> None:
     def respond(request: Request) -> str:
         if "4.5 times" in request.messages[-1].content:

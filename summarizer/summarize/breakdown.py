@@ -15,6 +15,7 @@ from summarizer.glossary import NO_GLOSSARY, Glossary, distinct, latin_names, wi
 from summarizer.prompts import PromptVersion
 from summarizer.records import Completion, ModelInfo, Paper, Request, Section, Task
 from summarizer.summarize.bullets import bullet_faults, free_lead, polished, split_lead, visible_length
+from summarizer.summarize.cues import figures_of
 from summarizer.summarize.direct import answer_directly
 from summarizer.summarize.drafts import Tally, Try, build_attempt, ended, judge
 from summarizer.summarize.evidence import Encode, Evidence, choose_evidence, choose_sections
@@ -67,7 +68,7 @@ def break_down(
             i
             for i in open_
             if not tries[i][-1].passed
-            or (len(tries[i]) == 1 and _lost_figures(prompt.task, evidence[i], tries[i][0].text))
+            or (len(tries[i]) == 1 and _doubts(prompt.task, evidence[i].text, tries[i][0].text))
         ]
     for i, tried_list in tries.items():
         best[i] = min(tried_list, key=lambda t: t.badness)
@@ -108,13 +109,21 @@ def judge_bullet(prompt: PromptVersion, evidence: Evidence, request: Request, co
         tried,
         text=f"{lead}：{sentence}" if lead else sentence,
         hard_failures=(*tried.hard_failures, *faults),
-        soft_failures=tried.soft_failures + 2 * len(_lost_figures(prompt.task, evidence, sentence)),
+        soft_failures=tried.soft_failures + 2 * len(_doubts(prompt.task, evidence.text, sentence)),
     )
 
 
-def _lost_figures(task: Task, evidence: Evidence, sentence: str) -> list[str]:
-    """Numbers of a result that its bullet has not. Worth one more try, not the bullet."""
-    return missing_numbers(evidence.text, sentence) if task == "results" else []
+def _doubts(task: Task, source: str, sentence: str) -> list[str]:
+    """What may be wrong with the figures of a result: worth one more try, not the bullet.
+
+    Numbers that are not there; and a 分别 where the source gives each figure its own name, for then they are mixed up.
+    """
+    if task != "results":
+        return []
+    doubts = missing_numbers(source, sentence)
+    if "分别" in sentence and "respectively" not in source and len(figures_of(source)) > 1:
+        doubts.append("分别")
+    return doubts
 
 
 class _Questions:

@@ -55,18 +55,16 @@ _LEADING = re.compile(
     r"特别(?:是|地)|值得注意的是|需要注意的是|总之|总的来说|综上所述|相反|相比之下|例如|即|事实上|实际上|"
     r"在(?:本文|本研究|本工作|本节|这项工作|这项研究|本论文|这篇论文|这篇文章)中|本文中|"
     r"(?:实验|评估|研究)?结果(?:表明|显示)|实验(?:表明|显示)|如[图表]\s*\d+[^，]{0,8}所示|从[图表]\s*\d+[^，]{0,8}(?:可以看出|可见)|"
-    r"我们(?:发现|观察到|注意到|的?实验(?:表明|显示)|证明了?|展示了?)|可以看出|由此可见|为此|为了解决(?:这个|这一|该)问题)"
+    r"我们(?:发现|观察到|注意到|的?实验(?:表明|显示))|可以看出|由此可见|为此|为了解决(?:这个|这一|该)问题)"
     r"[，,：:]?)+"
 )
 _POINTING = re.compile(
     r"（(?:见|参见|如)?(?:[图表]|第|附录|公式)\s*[\dA-Z][^）]{0,12}）|，?如[图表]\s*\d+\s*所示(?=[，。])"
 )
 _WE = re.compile(r"(?:^|(?<=，))我们(?!的)|^(?:他们|它们)的")
-_OUR = re.compile(
-    r"我们(?:所?提出)?的(?=(?:方法|模型|系统|框架|网络|算法|架构|结构|工作|实验|结果|技术|方案|策略|研究|分析|数据集))"
-)
+_OUR = re.compile(r"我们(?:所?提出)?的(?=[^，。])")
 _THE_PAPER = re.compile(
-    r"^(?:本文|该论文|这篇论文|本研究|本工作)(?=(?:提出|介绍|设计|引入|研究|探讨|采用|描述|开发|构建))"
+    r"^(?:本文|该论文|这篇论文|本研究|本工作|这项工作|这项研究|该工作|该研究|作者)(?=(?:提出|介绍|设计|引入|研究|探讨|采用|描述|开发|构建|利用|探索))"
 )
 #: Fewest characters of a bullet's sentence, by the words of its source: a shorter one lost most of it.
 _LEAST_PER_WORD = 0.6
@@ -142,12 +140,15 @@ def free_lead(task: Task, source: str, used: Collection[str]) -> str:
 
 def polished(sentence: str) -> str:
     """A Chinese sentence that stands alone: without ``此外，`` ``如表3所示，`` and the like, and without a leading 我们."""
-    text = _POINTING.sub("", sentence).strip()
+    text = _freed(_POINTING.sub("", sentence).strip())
+    text = _freed(_THE_PAPER.sub("", _WE.sub("", _OUR.sub("该", text))))
+    return text.lstrip("，,；;：: ")
+
+
+def _freed(text: str) -> str:
+    """Without what leads over from the sentence before, unless next to nothing would be left."""
     shorter = _LEADING.sub("", text)
-    if chinese_length(shorter) >= _LEAST_FREED:
-        text = shorter
-    text = _OUR.sub("该", text)
-    return _THE_PAPER.sub("", _WE.sub("", text)).lstrip("，,；;：: ")
+    return shorter if chinese_length(shorter) >= _LEAST_FREED else text
 
 
 def bullet_faults(source: str, lead: str, sentence: str) -> list[str]:

@@ -130,13 +130,16 @@ OPEN_END = re.compile(
     r"\b(?:as|in|of|than|to|from|by|with|for|and|or|the|an?|that|which|on|at|via|using|see|is|are|figure|table)\s?\.$",
     re.IGNORECASE,
 )
-ABOUT_FLOATS = re.compile(r"\b(?:tables?|fig(?:ures?|s?\.)|appendix|eqs?\.|equations?)\s*\(?\d", re.IGNORECASE)
+ABOUT_FLOATS = re.compile(
+    r"\b(?:tables?|fig(?:ures?|s?\.)|appendix|eqs?\.|equations?|algorithm|(?:sub)?section)\s*\(?\d", re.IGNORECASE
+)
 #: ``(3)`` that is no item of a list points to an equation.
 EQUATION_NUMBER = re.compile(r"\((?:[2-9]|[1-9]\d)[a-z]?\)")
 VARIABLE = re.compile(r"(?<![\w.’'-])[b-zB-HJ-Z](?![\w.’'-])")
 #: Begins with what the sentence before it named. ``This`` before a noun says at least what it speaks of.
 DANGLING = re.compile(
-    r"^(?:it|they|that|here|then|he|she|also|their|its|[^,]{0,40}, (?:it|they|this|these)|second(?:ly)?|third(?:ly)?|next|again|"
+    r"^(?:it|they|that|otherwise|given that (?:it|they|this|these)|here|then|he|she|also|their|its|"
+    r"[^,]{0,40}, (?:it|they|this|these)|second(?:ly)?|third(?:ly)?|next|again|"
     r"(?:this|these|those|such) (?:is|are|was|were|can|could|may|will|has|have|had|do|does|makes?|leads?|means?|allows?|"
     r"enables?|results?|requires?|helps?|shows?|gives?|causes?|in turn|also|not)|"
     r"the (?:former|latter|same|above|other|two|three)|both|one|another|each|"
@@ -162,7 +165,7 @@ FUTURE = re.compile(
     re.IGNORECASE,
 )
 
-_FLOAT = r"(?:Tables?|Tabs?\.|Figures?|Figs?\.?|Sections?|Secs?\.|Appendi(?:x|ces)|Equations?|Eqs?\.|Algorithm)"
+_FLOAT = r"(?:Tables?|Tabs?\.|Figures?|Figs?\.?|(?:[Ss]ub)?[Ss]ections?|Secs?\.|Appendi(?:x|ces)|Equations?|Eqs?\.|Algorithm)"
 _FLOAT_NUMBER = rf"{_FLOAT}\s*\(?[\dIVXA-H][\w.()]*(?:\s*(?:,|and|&|to|[-–])\s*\(?[\dIVXA-H][\w.()]*)*"
 _LEADING = re.compile(
     r"^(?:"
