@@ -205,6 +205,9 @@ _TRAILING = re.compile(
     rf"can be seen) (?:in|by|from) {_FLOAT_NUMBER}|,?\s*see(?: also)? {_FLOAT_NUMBER}|,? in {_FLOAT_NUMBER})(?=\s*[.;,]?$)",
     re.IGNORECASE,
 )
+_INNER_POINTER = re.compile(
+    rf",? (?:as )?(?:introduced|defined|described|given|shown|presented|detailed|discussed|depicted) in {_FLOAT_NUMBER},?(?= )"
+)
 _POINTING_BRACKETS = re.compile(
     rf"\s*\((?:see |cf\. |e\.g\.,? |i\.e\.,? |also |shown in |left|right|top|bottom|[,;] |{_FLOAT_NUMBER})+\)",
     re.IGNORECASE,
@@ -222,7 +225,7 @@ def standalone(sentence: str) -> str:
     ``As shown in Fig. 2, however, X improves Y (Table 3).`` becomes ``X improves Y.``
     """
     text = _POINTING_BRACKETS.sub("", _LIST_MARK.sub("", sentence))
-    text = _TRAILING.sub("", text)
+    text = _TRAILING.sub("", _INNER_POINTER.sub("", text))
     for _ in range(3):  # "However, in this paper, we show that"
         found = _LEADING.match(text)
         shorter = text[found.end() :] if found else text
