@@ -225,7 +225,7 @@ def standalone(sentence: str) -> str:
     ``As shown in Fig. 2, however, X improves Y (Table 3).`` becomes ``X improves Y.``
     """
     text = _POINTING_BRACKETS.sub("", _LIST_MARK.sub("", sentence))
-    text = _TRAILING.sub("", _INNER_POINTER.sub("", text))
+    text = _TRAILING.sub("", text)
     for _ in range(3):  # "However, in this paper, we show that"
         found = _LEADING.match(text)
         shorter = text[found.end() :] if found else text
@@ -236,6 +236,7 @@ def standalone(sentence: str) -> str:
         ):
             break
         text = shorter
+    text = _INNER_POINTER.sub("", text)
     text = _OWN_IT.sub("The proposed method ", text[:1].upper() + text[1:])
     return text if text.endswith((".", "!", "?")) else f"{text.rstrip(',;: ')}."
 
