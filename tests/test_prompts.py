@@ -81,7 +81,9 @@ def test_every_version_renders_with_what_its_task_gives(path: Path) -> None:
     assert prompt.inputs <= set(values), "a template may use what the job gives"
     messages = prompt.render(values, [("An earlier question.", "先前的译文。")])
     assert messages[-1].role == "user"
-    given = [str(values[name]) for name in ("sentence", "abstract", "marked", "missing", "text") if name in prompt.inputs]
+    given = [
+        str(values[name]) for name in ("sentence", "abstract", "marked", "missing", "text") if name in prompt.inputs
+    ]
     assert given
     assert all(text.strip("[]'") in messages[-1].content for text in given)
     assert not any("{{" in m.content or "{%" in m.content for m in messages)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
-from summarizer.checks import missing_numbers, repeated, terms_used
+from summarizer.checks import missing_names, missing_numbers, repeated, terms_used
 from summarizer.glossary import NO_GLOSSARY, Glossary, distinct, latin_names, with_chinese
 from summarizer.prompts import PromptVersion
 from summarizer.records import Completion, ModelInfo, Paper, Request, Section, Task
@@ -114,15 +114,16 @@ def judge_bullet(prompt: PromptVersion, evidence: Evidence, request: Request, co
 
 
 def _doubts(task: Task, source: str, sentence: str) -> list[str]:
-    """What may be wrong with the figures of a result: worth one more try, not the bullet.
+    """What may be wrong with a bullet: worth one more try, not the bullet.
 
-    Numbers that are not there; and a 分别 where the source gives each figure its own name, for then they are mixed up.
+    Names that are not there. Of a result also numbers that are not there, and a 分别 where the source gives each figure its own
+    name, for then they are mixed up.
     """
-    if task != "results":
-        return []
-    doubts = missing_numbers(source, sentence)
-    if "分别" in sentence and "respectively" not in source and len(figures_of(source)) > 1:
-        doubts.append("分别")
+    doubts = list(missing_names(source, sentence))
+    if task == "results":
+        doubts += missing_numbers(source, sentence)
+        if "分别" in sentence and "respectively" not in source and len(figures_of(source)) > 1:
+            doubts.append("分别")
     return doubts
 
 

@@ -14,6 +14,8 @@ _LEAD = re.compile(r"(?:- )?(?:\*\*)?([^，。；：:！？、（）“”‘’
 _LEAD_BEHIND = re.compile(r"(.+?)\s*【([^【】]{2,40})】[。.]?")
 #: Characters and words that a lead may have; a longer one is a sentence.
 MAX_LEAD_LENGTH = 12
+#: A grammar ends a lead behind its sentence here, so one of this length was cut off.
+_CUT_LEAD_LENGTH = 10
 #: Leads that say nothing.
 _EMPTY_LEADS = frozenset(
     (
@@ -78,12 +80,12 @@ _CUED_LEADS: dict[Task, tuple[tuple[str, str], ...]] = {
     "translation": (),
     "background": (),
     "method": (
+        (r"\b(?:we|this (?:paper|work)) (?:\w+ )?(?:propose|present|introduce|develop|design)\w*\b", "核心方法"),
         (r"\b(?:loss|objective|minimi[sz]\w+|regulari[sz]\w+|reward\w*)\b", "训练目标"),
         (r"\b(?:pre-?train\w*|fine-?tun\w*|train(?:ed|ing)?|learn\w*|supervis\w+)\b", "训练方式"),
         (r"\b(?:at (?:test|inference) time|inference|decoding|sampling|generat\w+ (?:step|process))\b", "推理过程"),
         (r"\b(?:dataset|corpus|corpora|recordings|annotat\w+|benchmark)\b", "数据构建"),
         (r"\b(?:encoder|decoder|layers?|network|architecture|module|attention|transformer|convolution\w*|blocks?)\b", "模型结构"),
-        (r"\b(?:we|this (?:paper|work)) (?:\w+ )?(?:propose|present|introduce|develop|design)\w*\b", "核心方法"),
         (r"\b(?:features?|inputs?|embedding\w*|represent\w+|spectrogram\w*|tokens?)\b", "输入与表示"),
         (r"\b(?:algorithm|step|procedure|stages?|pipeline)\b", "处理流程"),
     ),
@@ -117,17 +119,19 @@ def split_lead(text: str) -> tuple[str, str]:
     none that says anything."""
     behind = _LEAD_BEHIND.fullmatch(text)
     if behind is not None:
-        return _usable_lead(behind[2]), behind[1].strip()
+        return _usable_lead(behind[2], behind=True), behind[1].strip()
     found = _LEAD.match(text)
     if found is None or chinese_length(found[1]) > MAX_LEAD_LENGTH:
         return "", text
     return _usable_lead(found[1]), text[found.end() :].strip()
 
 
-def _usable_lead(text: str) -> str:
+def _usable_lead(text: str, *, behind: bool = False) -> str:
     """The lead, or nothing where it says nothing."""
     lead = text.strip()
     odd = lead in _EMPTY_LEADS or _ODD_LEAD.search(lead) or not 2 <= chinese_length(lead) <= MAX_LEAD_LENGTH
+    if behind and chinese_length(lead) >= _CUT_LEAD_LENGTH:
+        return ""
     return "" if odd else lead
 
 

@@ -139,7 +139,7 @@ VARIABLE = re.compile(r"(?<![\w.’'-])[b-zB-HJ-Z](?![\w.’'-])")
 #: Begins with what the sentence before it named. ``This`` before a noun says at least what it speaks of.
 DANGLING = re.compile(
     r"^(?:it|they|that|otherwise|given that (?:it|they|this|these)|here|then|he|she|also|their|its|"
-    r"[^,]{0,40}, (?:it|they|this|these)|second(?:ly)?|third(?:ly)?|next|again|"
+    r"[^,]{0,60}, (?:it|they|this|these)|second(?:ly)?|third(?:ly)?|next|again|"
     r"(?:this|these|those|such) (?:is|are|was|were|can|could|may|will|has|have|had|do|does|makes?|leads?|means?|allows?|"
     r"enables?|results?|requires?|helps?|shows?|gives?|causes?|in turn|also|not)|"
     r"the (?:former|latter|same|above|other|two|three)|both|one|another|each|"
