@@ -64,7 +64,10 @@ VALUES: dict[Task, dict[str, object]] = {
         "missing": ["3.5%"],
     }
 }
-QUESTION: dict[str, object] = {"title": "A title", "sentence": "A sentence about speech."}
+QUESTION: dict[str, object] = {
+    **{name: VALUES["translation"][name] for name in ("title", "sentence", "terms", "marked")},
+    "text": "The text of a section.",
+}
 
 
 @pytest.mark.parametrize(
@@ -78,7 +81,9 @@ def test_every_version_renders_with_what_its_task_gives(path: Path) -> None:
     assert prompt.inputs <= set(values), "a template may use what the job gives"
     messages = prompt.render(values, [("An earlier question.", "先前的译文。")])
     assert messages[-1].role == "user"
-    given = [str(values[name]) for name in ("sentence", "abstract", "marked", "missing") if name in prompt.inputs]
+    given = [
+        str(values[name]) for name in ("sentence", "abstract", "marked", "missing", "text") if name in prompt.inputs
+    ]
     assert given
     assert all(text.strip("[]'") in messages[-1].content for text in given)
     assert not any("{{" in m.content or "{%" in m.content for m in messages)
@@ -133,7 +138,8 @@ def test_a_malformed_version_is_refused_with_its_reason(change: tuple[str, str],
 def test_a_changed_release_is_refused_and_names_the_way_out(tmp_path: Path) -> None:
     folder = tmp_path / "prompts"
     shutil.copytree(PROMPTS, folder)
-    path = folder / "method" / "v001.md"
+    newest = max(version for task, version in read_lock(PROMPTS) if task == "method")
+    path = folder / "method" / f"{newest}.md"
     path.write_text(path.read_text(encoding="utf-8") + "\n再多说一句。\n", encoding="utf-8")
     with pytest.raises(PromptError, match=r"changed after its release.*new version"):
         load_prompts(folder)

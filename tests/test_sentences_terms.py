@@ -140,6 +140,7 @@ def test_what_else_may_be_copied() -> None:
         copy_terms("BEATs reaches 98.51 percent, see demo.x.ai, with top-k and k-means.")
     )
     assert "LLMs" not in copy_terms("LLMs are large."), "known"
+    assert "Eurich" in copy_terms("Eurich et al. (2024) recently introduced it.")
     assert "XLMs" not in copy_terms("XLMs work.", "Extra models (XLMs) are large.")
 
 

@@ -22,7 +22,8 @@ from summarizer.records import (
     Task,
     TermUse,
 )
-from summarizer.summarize.breakdown import break_down, split_lead, visible_length
+from summarizer.summarize.breakdown import break_down
+from summarizer.summarize.bullets import visible_length
 from summarizer.summarize.drafts import ended, tidy
 from summarizer.summarize.jobs import Job, JobRunner
 from summarizer.summarize.ladder import LADDER
@@ -199,17 +200,62 @@ def test_background_names_both_halves() -> None:
     assert re.findall(r"\*\*(.*?)\*\*", text) == ["研究背景", "既有方法问题"]
 
 
-def test_a_lead_becomes_bold_once_and_a_long_one_is_no_lead() -> None:
+def test_a_lead_becomes_bold_once() -> None:
     def respond(request: Request) -> str:
         return f"掩蔽估计：{stock_sentences(request)}"
 
     text = answer("method", respond).text
     assert text.count("**掩蔽估计**：") == 1, "the same lead is not repeated"
-    assert split_lead("我们在三个公开数据集上评估了该方法并得到：结果更好。")[0] == ""
-    assert split_lead("WER降低：词错误率降低2.1。") == ("WER降低", "词错误率降低2.1。")
-    assert split_lead("该方法更好。") == ("", "该方法更好。")
-    assert split_lead("PaLM 540B的训练：扩展到6144个芯片。") == ("PaLM 540B的训练", "扩展到6144个芯片。")
-    assert split_lead("方法：我们提出一种新方法。") == ("", "我们提出一种新方法。")
+
+
+def test_every_bullet_has_a_lead_and_bullets_of_one_name_are_one() -> None:
+    text = answer("method").text  # the stock sentences bring none
+    leads = re.findall(r"^- \*\*(.+?)\*\*：", text, re.MULTILINE)
+    assert len(leads) == len(text.splitlines()) == len(set(leads))
+
+    def respond(request: Request) -> str:
+        return f"掩蔽估计：{stock_sentences(request)}"
+
+    assert len(answer("method", respond).text.splitlines()) == 1
+
+
+def test_a_bullet_that_says_nothing_is_tried_again_and_then_left_out() -> None:
+    def respond(request: Request) -> str:
+        if "mask estimator" in request.messages[-1].content:
+            return "原文中保留的元素：原文中保留的元素"
+        return stock_sentences(request)
+
+    attempt = answer("method", respond)
+    assert attempt.accepted
+    assert "原文" not in attempt.text
+    tries = [p for p in attempt.pieces if "mask estimator" in p.source_text]
+    assert len(tries) == 3
+    assert not any(p.used for p in tries)
+
+
+def test_figures_that_are_dealt_out_by_respectively_are_asked_once_more() -> None:
+    source = "NoisyNet outperforms the baseline by 3.2 dB"
+
+    def respond(request: Request) -> str:
+        if source in request.messages[-1].content and request.sampling.temperature == 0:
+            return "NoisyNet在WHAM上的增益和SI-SDR分别为3.2 dB和12.9 dB，优于基线。"
+        return stock_sentences(request)
+
+    tries = [p for p in answer("results", respond).pieces if source in p.source_text]
+    assert len(tries) == 2
+    assert [p.used for p in tries] == [False, True]
+
+
+def test_a_result_without_its_figure_is_asked_once_more_and_then_shown() -> None:
+    def respond(request: Request) -> str:
+        if "4.5 times" in request.messages[-1].content:
+            return "速度：该模型的速度明显快于基线，同时词错误率也有所降低。"
+        return stock_sentences(request)
+
+    attempt = answer("results", respond)
+    tries = [p for p in attempt.pieces if "4.5 times" in p.source_text]
+    assert [p.used for p in tries] == [True, False]
+    assert "- **速度**：该模型的速度明显快于基线" in attempt.text
 
 
 def test_what_does_not_fit_is_left_out_whole() -> None:
@@ -357,3 +403,60 @@ def test_a_prompt_may_ask_for_the_whole_abstract() -> None:
     attempt = run(lambda e: translate_abstract(PAPER, prompt, e.model, 1))
     assert [p.role for p in attempt.pieces] == ["abstract"]
     assert attempt.pieces[0].source_text == PAPER.abstract
+
+
+DIRECT = """---
+task: method
+version: v901
+description: the whole answer at once
+inputs: [title, text]
+limits:
+  max_chars: 120
+---
+system:
+回答问题。
+
+user:
+{{ title }}
+{{ text }}
+"""
+
+
+def test_a_prompt_over_the_text_asks_once_and_its_bullets_are_brought_into_form() -> None:
+    asked: list[Request] = []
+
+    def respond(request: Request) -> str:
+        asked.append(request)
+        return (
+            "## 方法\n"
+            "1. **编码器与解码器**：NoisyNet由六层的编码器和解码器组成，用掩蔽损失训练。\n"
+            "2. 此外，掩码估计器由共享特征为每个说话人预测一个掩码，再由解码器合成各个说话人的语音。\n"
+            "3. **参数**：模型共有77.7亿个参数，远超其他所有的模型。\n"
+            "4. **编码器与解码器**：NoisyNet由六层的编码器和解码器组成，用掩蔽损失训练。\n"
+            f"5. **训练**：{'训练时加入随机强度的噪声，使编码器学会忽略街道上的声音。' * 3}\n"
+        )
+
+    prompt = parse_prompt(DIRECT, where="test")
+    attempt = answer("method", respond, prompt)
+    assert attempt.accepted, attempt.checks
+    assert len(asked) == 1
+    assert SECTIONS[1].text in asked[0].messages[-1].content
+    assert attempt.text.splitlines() == [
+        "- **编码器与解码器**：NoisyNet由六层的编码器和解码器组成，用掩蔽损失训练。",
+        "- **方法要点**：掩码估计器由共享特征为每个说话人预测一个掩码，再由解码器合成各个说话人的语音。",
+        "- **训练**：训练时加入随机强度的噪声，使编码器学会忽略街道上的声音。",
+    ]
+    assert attempt.sections_read
+    assert [p.role for p in attempt.pieces] == ["answer"]
+
+
+def test_an_answer_over_the_text_that_is_of_no_use_is_asked_again() -> None:
+    def respond(request: Request) -> str:
+        if request.sampling.temperature == 0:
+            return "- **要点名**：\n- **要点名**："
+        return "- **掩蔽**：NoisyNet用编码器和解码器估计每个说话人的掩码。"
+
+    attempt = answer("method", respond, parse_prompt(DIRECT, where="test"))
+    assert attempt.accepted
+    assert [p.used for p in attempt.pieces] == [False, True]
+    assert attempt.text == "- **掩蔽**：NoisyNet用编码器和解码器估计每个说话人的掩码。"

@@ -14,11 +14,11 @@ from tiny_gguf import write_tiny_gguf
 
 from summarizer.embed import FakeEncoder
 from summarizer.errors import StoreError
-from summarizer.glossary import NO_GLOSSARY
+from summarizer.glossary import NO_GLOSSARY, Glossary
 from summarizer.llm.fake import FAKE_MODEL, FakeEngine, stock_sentences
 from summarizer.llm.llama import open_llama
 from summarizer.prompts import load_prompt, parse_prompt
-from summarizer.records import Message, Paper, Request, Task
+from summarizer.records import GlossaryTerm, Message, Paper, Request, Task
 from summarizer.store import Store, papers, trials
 from summarizer.store.trial_samples import TrialSample
 from summarizer.summarize.attempts import job_maker, make_text
@@ -291,3 +291,8 @@ def test_two_drafts_on_llama_cpp_share_batches_and_are_not_asked_twice(store: St
         assert output.n_hard_failed > 0
         assert output.completion_tokens > 0
         assert {p.source_text for p in output.pieces} == set(split_sentences(dev(store).cases[0].abstract))
+
+
+def test_another_glossary_is_another_code() -> None:
+    code = trial_module.code_hash("translation", "", NO_GLOSSARY.hash)
+    assert code != trial_module.code_hash("translation", "", Glossary([GlossaryTerm("speech", "语音")]).hash)

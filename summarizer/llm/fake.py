@@ -57,7 +57,11 @@ def stock_sentences(request: Request) -> str:
     text = "\n".join(m.content for m in request.messages)
     digest = hashlib.sha256(f"{request.sampling.seed}\n{text}".encode()).digest()
     first = _SUBJECTS[digest[0] % len(_SUBJECTS)] + _VERBS[digest[1] % len(_VERBS)]
-    sentence = first + _OBJECTS[digest[2] % len(_OBJECTS)] + _ENDS[digest[3] % len(_ENDS)]
+    turn = 0
+    if request.scope[2] == "translation":  # sentences of one text take turns, so that it does not look like a loop
+        turn = sum(m.role == "assistant" for m in request.messages)
+        digest = hashlib.sha256(f"{request.sampling.seed}\n{request.scope}".encode()).digest()
+    sentence = first + _OBJECTS[(digest[2] + turn) % len(_OBJECTS)] + _ENDS[(digest[3] + turn) % len(_ENDS)]
     terms = list(dict.fromkeys(t for t in request.copy_terms or () if _must_be_kept(t)))
     if terms:
         sentence += f"，其中涉及 {'、'.join(terms)} 等内容"

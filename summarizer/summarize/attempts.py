@@ -45,7 +45,14 @@ def job_maker(
         if prompt.task == "translation":
             return translate_abstract(paper, prompt, engine.model, attempt_no, glossary)
         return break_down(
-            paper, sections, prompt, engine.model, attempt_no, encode=encode, count_tokens=engine.count_tokens
+            paper,
+            sections,
+            prompt,
+            engine.model,
+            attempt_no,
+            encode=encode,
+            count_tokens=engine.count_tokens,
+            glossary=glossary,
         )
 
     return make

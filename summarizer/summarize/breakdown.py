@@ -1,15 +1,23 @@
-"""Background, method and results: chosen evidence, each sentence put into Chinese, assembled and trimmed by code."""
+"""Background, method and results: chosen evidence, each sentence put into Chinese, assembled and trimmed by code.
+
+A prompt version whose templates have ``text`` in place of ``sentence`` asks over the sections at once: see :mod:`.direct`.
+"""
 
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import zip_longest
 
-from summarizer.checks import chinese_length, repeated
+from summarizer.checks import missing_names, missing_numbers, repeated, terms_used
+from summarizer.glossary import NO_GLOSSARY, Glossary, distinct, latin_names, with_chinese
 from summarizer.prompts import PromptVersion
-from summarizer.records import ModelInfo, Paper, Request, Section
-from summarizer.summarize.drafts import Tally, Try, build_attempt, judge
+from summarizer.records import Completion, ModelInfo, Paper, Request, Section, Task
+from summarizer.summarize.bullets import bullet_faults, free_lead, polished, split_lead, visible_length
+from summarizer.summarize.cues import figures_of
+from summarizer.summarize.direct import answer_directly
+from summarizer.summarize.drafts import Tally, Try, build_attempt, ended, judge
 from summarizer.summarize.evidence import Encode, Evidence, choose_evidence, choose_sections
 from summarizer.summarize.jobs import Job, build_request
 from summarizer.summarize.ladder import LADDER, sampling_of
@@ -19,36 +27,8 @@ BACKGROUND_LEAD = "研究背景"
 PROBLEM_LEAD = "既有方法问题"
 #: Bullets more alike than this (difflib ratio) say the same thing twice.
 _SAME_BULLET = 0.8
-_LEAD = re.compile(r"([^，。；：！？、（）“”‘’《》*`|<>]{2,30})：(?=.)")
-#: Characters and words that a lead may have; a longer one is a sentence.
-_MAX_LEAD_LENGTH = 12
-#: Leads that say nothing.
-_EMPTY_LEADS = frozenset(
-    (
-        "论文",
-        "本文",
-        "方法",
-        "方法概述",
-        "研究方法",
-        "论文方法",
-        "论文目标",
-        "论文目的",
-        "工作内容",
-        "本工作",
-        "报告",
-        "句子",
-        "要点",
-        "结果",
-        "实验",
-        "实验结果",
-    )
-)
-_MARKUP = re.compile(r"\*\*|^\s*- ", re.MULTILINE)
-
-
-def visible_length(text: str) -> int:
-    """Characters a reader sees: without list markers, bold marks and spaces."""
-    return sum(not c.isspace() for c in _MARKUP.sub("", text))
+#: Tries at a bullet. There are more sentences than fit, so a stubborn one is left out sooner than in a translation.
+_BULLET_TRIES = 3
 
 
 def break_down(
@@ -60,8 +40,11 @@ def break_down(
     *,
     encode: Encode,
     count_tokens: Callable[[str], int],
+    glossary: Glossary = NO_GLOSSARY,
 ) -> Job:
     """A job that answers ``prompt.task`` from the paper's sections. Attempt ``n`` begins at step ``n - 1`` of the ladder."""
+    if "text" in prompt.inputs:
+        return (yield from answer_directly(paper, sections, prompt, model, attempt_no, count_tokens=count_tokens))
     limits = prompt.limits
     reading = choose_sections(prompt.task, sections, count_tokens, limits.section_tokens or 8000)
     read = [s for s in sections if s.seq in reading.read]
@@ -69,21 +52,24 @@ def break_down(
         prompt.task, paper.title, paper.abstract, read, encode, max_pieces=limits.max_pieces or 6
     )
     context = "\n".join([paper.abstract, *(e.text for e in evidence)])
-    asked = _Questions(paper, prompt, model)
+    asked = _Questions(paper, prompt, model, glossary)
     tally = Tally()
     best: dict[int, Try] = {}
     tries: dict[int, list[Try]] = {i: [] for i in range(len(evidence))}
     open_ = list(range(len(evidence)))
-    for step in range(attempt_no - 1, len(LADDER)):
+    for step in range(attempt_no - 1, min(attempt_no - 1 + _BULLET_TRIES, len(LADDER))):
         if not open_:
             break
         requests = [asked.bullet(evidence[i], context, step) for i in open_]
         completions = yield requests
         for i, request, completion in zip(open_, requests, completions, strict=True):
-            tries[i].append(
-                judge(prompt.task, "bullet", evidence[i].text, evidence[i].section_seq, request, completion)
-            )
-        open_ = [i for i in open_ if not tries[i][-1].passed]
+            tries[i].append(judge_bullet(prompt, evidence[i], request, completion))
+        open_ = [
+            i
+            for i in open_
+            if not tries[i][-1].passed
+            or (len(tries[i]) == 1 and _doubts(prompt.task, evidence[i].text, tries[i][0].text))
+        ]
     for i, tried_list in tries.items():
         best[i] = min(tried_list, key=lambda t: t.badness)
     good = [i for i in best if best[i].passed]
@@ -93,6 +79,7 @@ def break_down(
         for tried in tried_list:
             tally.add(tried, used=i in shown and tried is best[i])
     whole = {s.seq for s in sections} == set(reading.read)
+    used = [p for p in tally.pieces if p.used]
     return build_attempt(
         key=(paper.arxiv_id, paper.version),
         prompt=prompt,
@@ -104,20 +91,64 @@ def break_down(
         tally=tally,
         sections_read=reading.read,
         sections_left_out=reading.left_out,
+        terms=terms_used((p.text, [one.term for one in glossary.find(p.source_text)]) for p in used),
     )
+
+
+def judge_bullet(prompt: PromptVersion, evidence: Evidence, request: Request, completion: Completion) -> Try:
+    """Check one answer as a bullet: its sentence by itself, polished, behind its lead where the prompt asks for one."""
+    tried = judge(prompt.task, "bullet", evidence.text, evidence.section_seq, request, completion)
+    if not tried.text:
+        return tried
+    lead, sentence = ("", tried.text) if prompt.task == "background" else split_lead(tried.text)
+    sentence = ended(polished(sentence))
+    faults = bullet_faults(evidence.text, lead, sentence)
+    if lead and faults and not bullet_faults(evidence.text, "", tried.text):
+        lead, sentence, faults = "", polished(tried.text), []  # the colon was the sentence's own
+    return replace(
+        tried,
+        text=f"{lead}：{sentence}" if lead else sentence,
+        hard_failures=(*tried.hard_failures, *faults),
+        soft_failures=tried.soft_failures + 2 * len(_doubts(prompt.task, evidence.text, sentence)),
+    )
+
+
+def _doubts(task: Task, source: str, sentence: str) -> list[str]:
+    """What may be wrong with a bullet: worth one more try, not the bullet.
+
+    Names that are not there. Of a result also numbers that are not there, and a 分别 where the source gives each figure its own
+    name, for then they are mixed up.
+    """
+    doubts = list(missing_names(source, sentence))
+    if task == "results":
+        doubts += missing_numbers(source, sentence)
+        if "分别" in sentence and "respectively" not in source and len(figures_of(source)) > 1:
+            doubts.append("分别")
+    return doubts
 
 
 class _Questions:
     """Builds the requests of one answer."""
 
-    def __init__(self, paper: Paper, prompt: PromptVersion, model: ModelInfo) -> None:
-        self._paper, self._prompt, self._model = paper, prompt, model
+    def __init__(self, paper: Paper, prompt: PromptVersion, model: ModelInfo, glossary: Glossary) -> None:
+        self._paper, self._prompt, self._model, self._glossary = paper, prompt, model, glossary
         self._scope = (paper.arxiv_id, paper.version, prompt.task)
 
     def bullet(self, evidence: Evidence, context: str, step: int) -> Request:
         prompt = self._prompt
-        terms = copy_terms(evidence.text, context) if prompt.copy_only else None
-        messages = prompt.render({"title": self._paper.title, "sentence": evidence.text})
+        found = self._glossary.find(evidence.text)
+        terms = None
+        if prompt.copy_only:
+            said = [one.written for one in found]
+            terms = tuple(dict.fromkeys((*copy_terms(evidence.text, context, said), *latin_names(found))))
+        messages = prompt.render(
+            {
+                "title": self._paper.title,
+                "sentence": evidence.text,
+                "terms": distinct(found),
+                "marked": with_chinese(evidence.text, found),
+            }
+        )
         sampling = sampling_of(prompt.sampling, step)
         return build_request(self._scope, prompt.prompt_hash, self._model, messages, sampling, terms, prompt.grammar)
 
@@ -134,13 +165,13 @@ def _distinct(bullets: Sequence[Bullet]) -> list[Bullet]:
     return kept
 
 
-def split_lead(text: str) -> tuple[str, str]:
-    """``(lead, sentence)`` of an answer of the form ``lead：sentence``; the lead is empty when there is none."""
-    found = _LEAD.match(text)
-    if found is None or chinese_length(found[1]) > _MAX_LEAD_LENGTH:
-        return "", text
-    sentence = text[found.end() :].strip()
-    return "" if found[1].strip() in _EMPTY_LEADS else found[1].strip(), sentence
+def best_first(task: Task, evidence: Sequence[Evidence]) -> list[int]:
+    """The order in which evidence (given best first) is taken into an answer: of the background one of each half before a
+    second of either, so that neither crowds the other out."""
+    if task != "background":
+        return list(range(len(evidence)))
+    halves = [[i for i, e in enumerate(evidence) if e.group == group] for group in ("problem", "context")]
+    return [i for pair in zip_longest(*halves) for i in pair if i is not None]
 
 
 def _assemble(prompt: PromptVersion, bullets: Sequence[Bullet]) -> tuple[str, set[int]]:
@@ -151,12 +182,7 @@ def _assemble(prompt: PromptVersion, bullets: Sequence[Bullet]) -> tuple[str, se
     """
     limit = prompt.limits.max_chars
     shown: list[Bullet] = []
-    queue = list(bullets)
-    if prompt.task == "background":  # one of each half before a second of either
-        halves = [[b for b in bullets if b[1].group == g] for g in ("context", "problem")]
-        queue = [
-            b for pair in zip(*(h + [None] * (len(bullets) - len(h)) for h in halves), strict=True) for b in pair if b
-        ]
+    queue = [bullets[i] for i in best_first(prompt.task, [item for _, item, _ in bullets])]
     for bullet in queue:
         text = _render(prompt, [*shown, bullet])
         if (limit is None or visible_length(text) <= limit) and not repeated(text):
@@ -173,9 +199,11 @@ def _render(prompt: PromptVersion, bullets: Sequence[Bullet]) -> str:
             if sentences:
                 lines.append(f"- **{lead}**：{''.join(sentences)}")
         return "\n".join(lines)
-    lines, used = [], set[str]()
-    for _, _, tried in ordered:
+    named: dict[str, list[str]] = {}
+    for _, item, tried in ordered:
         lead, sentence = split_lead(tried.text)
-        lines.append(f"- **{lead}**：{sentence}" if lead and lead not in used else f"- {sentence}")
-        used.add(lead)
-    return "\n".join(lines)
+        if not lead:
+            lead = free_lead(prompt.task, item.text, named)
+        named.setdefault(lead, []).append(sentence)
+    # two bullets that the model gave the same name are about one thing
+    return "\n".join(f"- **{lead}**：{''.join(sentences)}" for lead, sentences in named.items())

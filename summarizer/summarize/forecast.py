@@ -152,7 +152,14 @@ class Forecaster:
         if sections is None:
             return self._unread(paper, prompt)
         job = break_down(
-            paper, sections, prompt, model, attempt_no, encode=_no_encoding, count_tokens=self._engine.count_tokens
+            paper,
+            sections,
+            prompt,
+            model,
+            attempt_no,
+            encode=_no_encoding,
+            count_tokens=self._engine.count_tokens,
+            glossary=self._glossary,
         )
         return self._drive(job, paper, prompt, attempt_no)
 
@@ -180,11 +187,15 @@ class Forecaster:
     def _unread(self, paper: Paper, prompt: PromptVersion) -> Work:
         n_chars, text = self._evidence_chars, _ENGLISH * 8
         n_tokens = self._answer_tokens(prompt, n_chars)
+        if "text" in prompt.inputs:  # asked over its sections at once, as many as may be read
+            n_sections = (prompt.limits.section_tokens or 8000) // max(1, self._count(_ENGLISH))
+            values = {**_values(prompt, paper, ""), "text": _ENGLISH * n_sections}
+            return self._sum(prompt, [[(*self._reading(prompt.render(values)), prompt.sampling.max_tokens)]])
         costs = []
         for i in range(prompt.limits.max_pieces or 6):
             start = 41 * i % len(_ENGLISH)  # each its own sentence, so that none looks like a repeated question
             sentence = text[start : start + n_chars]
-            costs.append((*self._reading(prompt.render({"title": paper.title, "sentence": sentence})), n_tokens))
+            costs.append((*self._reading(prompt.render(_values(prompt, paper, sentence))), n_tokens))
         return self._sum(prompt, [costs])
 
     def _sum(self, prompt: PromptVersion, rounds: Sequence[Sequence[tuple[int, int, int]]]) -> Work:
@@ -248,7 +259,12 @@ def _n_common(left: str, right: str) -> int:
 
 def _n_around(prompt: PromptVersion, paper: Paper) -> int:
     """Characters of a question that are not of its sentence."""
-    return len(prompt.render_last_user({"title": paper.title, "sentence": "", "missing": []}))
+    return len(prompt.render_last_user(_values(prompt, paper, "")))
+
+
+def _values(prompt: PromptVersion, paper: Paper, sentence: str) -> dict[str, object]:
+    """What a question is rendered with where only its length counts; terms of a glossary do not."""
+    return {**dict.fromkeys(prompt.inputs, ""), "title": paper.title, "sentence": sentence}
 
 
 def _no_encoding(sentences: Sequence[str]) -> NDArray[np.float32]:

@@ -30,6 +30,7 @@ _LETTERED = re.compile(r"[a-z]-[a-z]{2,}|[a-z]{2,}-[a-z]")  # k-means, top-k
 _PERCENT_WORD = re.compile(r"\s?(?:percent\b|per cent\b|percentage points?\b)")
 #: Plurals of acronyms that need no telling.
 _PLURALS = frozenset("LLMs LMs SLMs VLMs CNNs RNNs DNNs GNNs GANs VAEs MLPs SSMs GPUs CPUs APIs".split())  # noqa: SIM905
+_ET_AL = re.compile(r"\s(?:et al|and [A-Z]\w+ \(\d)")  # Smith et al., Smith and Lee (2020)
 _ROMAN = re.compile(r"i{1,3}|iv|vi{0,3}|ix|x")  # (ii) of a run-in list
 _SCALE = {"K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 _SCALE_LETTER = {"thousand": "K", "million": "M", "billion": "B", "trillion": "T", "k": "K"}
@@ -67,7 +68,7 @@ def copy_terms(source: str, context: str = "", said: Iterable[str] = ()) -> tupl
         part for phrase in (*spelled_out(f"{bare}\n{_DASH.sub(' — ', context)}"), *said) for part in _parts(phrase)
     }
     for found in _WORD.finditer(bare):
-        at_start = _starts_sentence(bare, found.start())
+        at_start = _starts_sentence(bare, found.start()) and _ET_AL.match(bare, found.end()) is None
         for word in _spellings(found[0], singulars):
             if _TITLE_WORD.fullmatch(word) and words.issuperset(_parts(word)):
                 continue
