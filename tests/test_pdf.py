@@ -206,6 +206,17 @@ def test_the_child_dies_of_its_own_alarm_when_the_parent_is_gone(tmp_path: Path)
     assert child.returncode == -signal.SIGALRM
 
 
+def test_nothing_is_told_to_anybody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """onnxruntime reports to its maker unless it is told not to; what it leaves on the disk gives it away."""
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME", "CI", "GITHUB_ACTIONS"):
+        monkeypatch.delenv(name, raising=False)
+    read_document(pdf_files.write_paper(tmp_path / "paper.pdf"))
+    assert list(home.rglob("*")) == []
+
+
 def test_importing_the_package_loads_no_heavy_library() -> None:
     code = "import sys, summarizer.pdf; print([m for m in ('pymupdf', 'pymupdf4llm', 'numpy') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -150,6 +150,8 @@ def _read(
     root = str(Path(__file__).resolve().parents[2])
     # one arena for each of many threads would count against the limit of address space
     environment = {**os.environ, "MALLOC_ARENA_MAX": "2"}
+    # it would keep an identifier of this machine in the user's cache and tell onnxruntime's maker what was run here
+    environment["ORT_DISABLE_TELEMETRY"] = "1"
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH")]))
     read_end, write_end = os.pipe()
     with os.fdopen(read_end, "rb", buffering=0) as pipe, tempfile.TemporaryFile() as noise:
