@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -21,6 +20,7 @@ from summarizer.records import Document
 from summarizer.stages.admission import admission, described
 from summarizer.stages.progress import Progress
 from summarizer.stages.recorder import RunRecorder, StageResult, utc_now
+from summarizer.stages.scratch import scratch_folder
 from summarizer.store import Store, failures, papers, signatures
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _read_all(
     cores = max(1, available_cores() // workers)
     running: dict[Future[_Read], tuple[tuple[str, int], Path]] = {}
     with (
-        tempfile.TemporaryDirectory(prefix="summarizer-pdf-") as folder,
+        scratch_folder("summarizer-pdf-") as folder,
         PdfReader(limits_of(config, cores)) as reader,
         ThreadPoolExecutor(workers, thread_name_prefix="pdf") as pool,
     ):
@@ -131,7 +131,8 @@ def _read_all(
                     if bundle.pdf_entry(*key) is None:
                         yield key, _Read(None, "missing_pdf", "the bundle holds no PDF of this paper")
                         continue
-                    own_folder = Path(tempfile.mkdtemp(dir=folder))
+                    own_folder = folder / str(len(waiting))
+                    own_folder.mkdir()
                     path = bundle.extract_pdf(*key, own_folder)
                     running[pool.submit(_read, reader, path)] = (key, own_folder)
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
