@@ -37,8 +37,8 @@ from dedup_pairs import (
     without_authors,
 )
 
-from summarizer.embed import Earlier, Likeness, find_duplicates, likeness, load_encoder
-from summarizer.embed.duplicates import NEAR_SCORE, features, rule_score
+from summarizer.embed import Earlier, Finding, Likeness, find_duplicates, likeness, load_encoder
+from summarizer.embed.duplicates import BORDERLINE_SCORE, NEAR_SCORE, features, rule_score
 from summarizer.errors import SummarizerError
 from summarizer.records import ModelInfo
 
@@ -144,10 +144,13 @@ class Measured:
             for n, pair in enumerate(self.pairs)
             if self._args.half in ("all", "fit" if pair.in_fit_half else "report")
         ]
-        taken = {n: self._finding(n) for n in chosen}
-        blind = {n: self._finding(n, blind=True) for n in chosen}
+        found = {n: self._findings(n) for n in chosen}
+        taken = {n: findings[0].pair if findings else None for n, findings in found.items()}
+        blind = {n: self._findings(n, blind=True) for n in chosen}
         rows = {"rule": self._row(chosen, lambda n: taken[n] is not None)}
-        rows["rule, authors unknown"] = self._row(chosen, lambda n: blind[n] is not None)
+        rows["rule, authors unknown"] = self._row(chosen, lambda n: bool(blind[n]) and blind[n][0].pair is not None)
+        borderline = self._row(chosen, lambda n: bool(found[n]))
+        rows["rule, with borderline pairs"] = {**borderline, "threshold": BORDERLINE_SCORE}
         for name, signal in _SIGNALS.items():
             values = [signal(s) for s in self.signals]
             threshold = self._threshold(values)
@@ -174,11 +177,10 @@ class Measured:
             "titles": [self._shown(n, taken[n]) for n in chosen if self.pairs[n].kind == "title"],
         }
 
-    def _finding(self, n: int, *, blind: bool = False) -> Any:
-        """The pair as find_duplicates gives it; None: both papers are kept."""
+    def _findings(self, n: int, *, blind: bool = False) -> list[Finding]:
+        """What find_duplicates gives for the pair: nothing, a borderline pair, or what makes the later one a repetition."""
         pair = without_authors(self.pairs[n]) if blind else self.pairs[n]
-        found = find_duplicates(pair.other, [Earlier(pair.one, float(self.cosines[n]))])
-        return found[0].pair if found else None
+        return find_duplicates(pair.other, [Earlier(pair.one, float(self.cosines[n]))])
 
     def _threshold(self, values: Sequence[float | None]) -> float:
         """The lowest one with which the signal alone is precise enough on the fit half."""

@@ -1,15 +1,16 @@
 """How the search for near-duplicates grows with the archive, and from where on an index would pay.
 
     python benchmarks/dedup_scale.py --archive 82000 [--new 500] [--store FILE] [--json]
-    python benchmarks/dedup_scale.py --all-pairs VECTORS.npz [--limit N] [--json]
+    python benchmarks/dedup_scale.py --all-pairs VECTORS.npz|N [--limit N] [--json]
 
 The first form makes a store with so many papers that were compared before and ``--new`` that were not, and runs the stage
 ``dedup`` over it in a process of its own. Vectors and words are synthetic: each paper belongs to one of some thousand topics
 whose members have a cosine of about 0.7, so that every new paper has as many neighbours to look at as the stage allows.
 ``--store FILE`` keeps the archive for the next time; the new papers' results are taken back.
 
-The second form compares all embeddings of a file (``benchmarks/dedup.py --vectors`` writes one) with each other: exactly,
-by blocked products, and with an HNSW index (``pip install usearch``), whose recall is measured against the first.
+The second form compares all embeddings of a file (``benchmarks/dedup.py --vectors`` writes one), or N synthetic ones, with each
+other: exactly, by blocked products, and with an HNSW index (usearch, in the extra ``bench``), whose recall of the pairs from some
+cosine on is measured against the first.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from typing import Any
 import numpy as np
 
 from summarizer.config import Config
-from summarizer.embed import find_neighbours
+from summarizer.embed import Vectors, find_neighbours
 from summarizer.embed.duplicates import NEIGHBOUR_FLOOR
 from summarizer.records import ModelInfo
 from summarizer.store import Store
@@ -37,7 +38,11 @@ from summarizer.store import Store
 _MODEL = ModelInfo("synthetic", "5" * 64, "synthetic", 0)
 _NOW = datetime(2026, 2, 12)
 _PAPERS_PER_TOPIC = 40
-_NEIGHBOURS = 10
+_NEIGHBOURS = 20
+#: Cosines from which on pairs are counted: those that the stage looks at, and those where near-duplicates lie.
+_FLOORS = (NEIGHBOUR_FLOOR, 0.8)
+#: How far the index searches: its default, and farther.
+_EXPANSIONS = (64, 256)
 #: Vectors written in one transaction.
 _PART = 200_000
 #: Larger archives get abstracts of 20 words instead of 180, to fit on a disk.
@@ -64,11 +69,16 @@ def main() -> int:
     parser.add_argument("--archive", type=int, default=82_000)
     parser.add_argument("--new", type=int, default=500)
     parser.add_argument("--store", type=Path, help="keep the synthetic archive in this file")
-    parser.add_argument("--all-pairs", type=Path, metavar="NPZ")
+    parser.add_argument("--all-pairs", metavar="NPZ|N")
     parser.add_argument("--limit", type=int, help="with --all-pairs: use so many vectors")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    result = all_pairs(args.all_pairs, args.limit) if args.all_pairs else one_day(args.archive, args.new, args.store)
+    if args.all_pairs is None:
+        result = one_day(args.archive, args.new, args.store)
+    elif args.all_pairs.isdecimal():
+        result = all_pairs(synthetic_vectors(int(args.all_pairs)))
+    else:
+        result = all_pairs(read_vectors(Path(args.all_pairs), args.limit))
     print(json.dumps(result, indent=1) if args.json else "\n".join(f"{k}: {v}" for k, v in result.items()))
     return 0
 
@@ -155,40 +165,48 @@ def run_stage(path: Path) -> dict[str, Any]:
     }
 
 
-def all_pairs(path: Path, limit: int | None) -> dict[str, Any]:
-    """Nearest neighbours of every vector among all others: exact, and by an index."""
+def all_pairs(vectors: Vectors) -> dict[str, Any]:
+    """The neighbours that the stage would look at, of every vector among all others: exact, and by an index."""
     from usearch.index import Index
 
-    with np.load(path) as kept:
-        vectors = np.ascontiguousarray(kept["vectors"][:limit], dtype=np.float32)
     n = len(vectors)
     started = time.perf_counter()
-    exact = find_neighbours(vectors, vectors, -1.0, _NEIGHBOURS + 1)
-    exact_seconds = time.perf_counter() - started
+    exact = find_neighbours(vectors, vectors, NEIGHBOUR_FLOOR, _NEIGHBOURS + 1)
+    result: dict[str, Any] = {"n": n, "exact_seconds": round(time.perf_counter() - started, 1)}
     started = time.perf_counter()
     index = Index(ndim=vectors.shape[1], metric="ip", dtype="f32")
     index.add(np.arange(n), vectors)
-    build_seconds = time.perf_counter() - started
-    started = time.perf_counter()
-    found = index.search(vectors, _NEIGHBOURS + 1)
-    search_seconds = time.perf_counter() - started
-    n_true = n_found = n_alike = n_alike_found = 0
-    for row, neighbours in enumerate(exact):
-        keys = {int(key) for key in found[row].keys}
-        others = [x for x in neighbours if x.index != row][:_NEIGHBOURS]
-        n_true += len(others)
-        n_found += sum(x.index in keys for x in others)
-        alike = [x for x in others if x.cosine >= NEIGHBOUR_FLOOR]
-        n_alike += len(alike)
-        n_alike_found += sum(x.index in keys for x in alike)
-    return {
-        "n": n,
-        "exact_seconds": round(exact_seconds, 1),
-        "index_build_seconds": round(build_seconds, 1),
-        "index_search_seconds": round(search_seconds, 1),
-        f"recall_at_{_NEIGHBOURS}": n_found / n_true,
-        f"recall_of_pairs_from_cosine_{NEIGHBOUR_FLOOR}": n_alike_found / max(n_alike, 1),
-    }
+    result["index_build_seconds"] = round(time.perf_counter() - started, 1)
+    pairs = [(row, x.index, x.cosine) for row, neighbours in enumerate(exact) for x in neighbours if x.index != row]
+    result["n_pairs"] = {str(floor): sum(cosine >= floor for _, _, cosine in pairs) for floor in _FLOORS}
+    for expansion in _EXPANSIONS:
+        index.expansion_search = expansion
+        started = time.perf_counter()
+        found = index.search(vectors, _NEIGHBOURS + 1)
+        seconds = time.perf_counter() - started
+        keys = [set(row.tolist()) for row in found.keys]
+        hits = [(cosine, other in keys[row]) for row, other, cosine in pairs]
+        result[f"index_search_{expansion}"] = {
+            "seconds": round(seconds, 1),
+            "recall": {
+                str(floor): sum(hit for cosine, hit in hits if cosine >= floor) / max(result["n_pairs"][str(floor)], 1)
+                for floor in _FLOORS
+            },
+        }
+    return result
+
+
+def read_vectors(path: Path, limit: int | None) -> Vectors:
+    with np.load(path) as kept:
+        return np.ascontiguousarray(kept["vectors"][:limit], dtype=np.float32)
+
+
+def synthetic_vectors(n: int) -> Vectors:
+    """Unit vectors in topics, as those of :func:`build`."""
+    chance = np.random.default_rng(0)
+    topics = chance.standard_normal((max(1, n // _PAPERS_PER_TOPIC), 384), dtype=np.float32)
+    vectors = 0.84 * topics[np.arange(n) % len(topics)] + 0.54 * chance.standard_normal((n, 384), dtype=np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
 if __name__ == "__main__":

@@ -6,11 +6,13 @@
 reader gets a copy of the file without its outline and its named destinations. Title, abstract and references headings are
 not counted either way. ``--groundtruth`` (default: the folder of that name beside ``--toc``, where there is one): body texts in
 Markdown, TEI or S2ORC JSON. Nothing is kept between runs; one file is read at a time unless ``--workers`` says otherwise.
+All readers keep the layout model loaded from one file to the next.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import statistics
 import sys
@@ -37,7 +39,7 @@ from sections_truth import (
 )
 
 from summarizer.errors import PdfError
-from summarizer.pdf import read_both, read_front_matter
+from summarizer.pdf import PdfReader
 
 OURS = "ours"
 #: A kind with fewer characters than this gives a question no material.
@@ -67,6 +69,12 @@ class PaperFigures:
         """Whether there is material for the questions about method and results."""
         results = self.kinds.get("results", 0) + self.kinds.get("experiments", 0)
         return self.kinds.get("method", 0) >= USABLE_CHARS and results >= USABLE_CHARS
+
+
+@functools.cache
+def our_reader() -> PdfReader:
+    """Kept for all files of a process; its processes end with this one."""
+    return PdfReader()
 
 
 def without_outline(path: Path, folder: Path) -> Path:
@@ -99,7 +107,7 @@ def measure(path: Path, outline: Path | None, truth_folder: Path | None, readers
         texts = truth_files(truth_folder, path.stem) if truth_folder is not None else []
         done: list[PaperFigures] = []
         try:
-            title = "" if OURS in readers else read_front_matter(copy).title
+            title = "" if OURS in readers else our_reader().front_matter(copy).title
             for reader in readers:  # ours comes first, since it reads the title
                 figures, headings, text, title = _read(reader, path.stem, copy, title)
                 _compare(figures, counted(headings, title), counted(truth, title))
@@ -119,7 +127,7 @@ def _read(reader: str, name: str, path: Path, title: str) -> tuple[PaperFigures,
     figures = PaperFigures(name, reader)
     started = time.perf_counter()
     if reader == OURS:
-        document, front = read_both(path)
+        document, front = our_reader().both(path)
         figures.seconds, figures.n_pages = time.perf_counter() - started, document.n_pages
         for section in document.sections:
             figures.kinds[section.kind] = figures.kinds.get(section.kind, 0) + len(section.text)
@@ -219,7 +227,7 @@ def main() -> int:
     if not papers:
         parser.error(f"no PDF in {args.pdf}")
     figures: list[PaperFigures] = []
-    with ProcessPoolExecutor(args.workers, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
+    with ProcessPoolExecutor(args.workers, mp_context=get_context("spawn")) as pool:
         tasks = [
             pool.submit(measure, p, outlines[p] if outlines[p].exists() else None, truth_folder, readers)
             for p in papers

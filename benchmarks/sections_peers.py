@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,9 @@ from typing import Any
 from sections_truth import Heading
 
 from summarizer.text import one_line
+
+#: Before PyMuPDF is loaded, with which onnxruntime comes: nothing is to be told to its maker.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 _NUMBERED = re.compile(r"(?P<number>\d{1,2}(?:\.\d{1,2}){0,3})\.?\s+(?P<title>[A-Z][^.!?;]{2,90})")
 _ROMAN = re.compile(r"(?:[IVX]{1,5})\.\s+[A-Z][A-Z0-9 ,:&'’–-]{3,90}")

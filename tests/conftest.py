@@ -9,6 +9,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
+#: Tests write PDFs with PyMuPDF, which loads onnxruntime, which reports to its maker unless it is told not to.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
 
 @pytest.fixture(scope="session")
 def corpus() -> Path:

@@ -239,11 +239,13 @@ def embed_and_compare(
         rows.append(((paper.arxiv_id, paper.version), papers.content_hash(paper), vector))
     embeddings.record_embeddings(con, run_id, EMBEDDER.sha256, rows, now)
     n_earlier = duplicates.n_compared(con, EMBEDDER.sha256)
+    compared = []
     for number, paper in enumerate(embeddings.pending_dedup(con, EMBEDDER.sha256)):
         key = (paper.arxiv_id, paper.version)
         found = [p for p in pairs if (p.arxiv_id, p.version) == key]
         seen = [s for s in scored if (s.arxiv_id, s.version) == key]
-        duplicates.record_findings(con, run_id, EMBEDDER.sha256, key, n_earlier + number, found, seen, None, now)
+        compared.append(duplicates.Comparison(key, n_earlier + number, found, seen, None))
+    duplicates.record_comparisons(con, run_id, EMBEDDER.sha256, compared, now)
 
 
 def record_trials(con: Connection) -> None:

@@ -153,3 +153,20 @@ def test_a_small_run(tmp_path: Path) -> None:
     assert set(found["peers"]) == {"plain", "pymupdf4llm"}
     assert all(peer["heading_f1"] > 0 for peer in found["peers"].values())
     assert {"method_and_results_share", "seconds_per_page_median"} <= set(found)
+
+
+def test_the_ways_to_read_a_day(tmp_path: Path) -> None:
+    """benchmarks/reading.py: the same pages by each way."""
+    pdf_files.write_paper(tmp_path / "a.pdf")
+    pdf_files.write_text(tmp_path / "b.pdf", pdf_files.ENGLISH)
+    (tmp_path / "c.pdf").write_text("<html>", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "benchmarks" / "reading.py"), "--pdf", tmp_path, "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(done.stdout)
+    assert (found["n_papers"], found["n_pages"]) == (3, 3)
+    assert set(found["seconds_per_page"]) == {"files", "pages", "fresh"}
+    assert "c.pdf: not_pdf" in done.stderr

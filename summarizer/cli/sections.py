@@ -32,24 +32,18 @@ def sections(ctx: click.Context, file: Path, as_json: bool, with_text: bool, htm
     """
     from summarizer.errors import PdfError, SummarizerError
     from summarizer.pdf import draw, read_both, read_drawing
-    from summarizer.stages.ingest import with_tokens
+    from summarizer.stages.ingest import limits_of, with_tokens
     from summarizer.stages.weights import Weights
 
     settings = settings_of(ctx)
     config = settings.read_config()
-    limits: dict[str, Any] = {
-        "seconds_base": config.pdf.seconds_base,
-        "seconds_per_page": config.pdf.seconds_per_page,
-        "max_layout_pages": config.pdf.max_layout_pages,
-        "memory_bytes": config.pdf.memory_bytes,
-        "ocr": config.pdf.ocr == "tesseract",
-    }
+    limits = limits_of(config.pdf)
     drawing = None
     try:
         if html_path is None:
-            document, front = read_both(file, **limits)
+            document, front = read_both(file, limits)
         else:
-            document, front, drawing = read_drawing(file, **limits)
+            document, front, drawing = read_drawing(file, limits)
     except PdfError as error:
         raise PdfError(error.category, f"{file}: {error.detail}") from None
     tokenizer = Weights(config, settings.models, lambda line: None).open_tokenizer()

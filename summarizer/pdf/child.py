@@ -1,15 +1,14 @@
-"""The child process that reads one PDF: ``python -m summarizer.pdf.child FD JSON``.
+"""The process that reads one PDF, forked by :mod:`summarizer.pdf.worker`.
 
-Answers are JSON lines on the pipe ``FD``: first ``{"n_pages": N}`` when the file is open, ``{"extra_seconds": S}`` where its
-pages are recognised first, then ``{"result": ...}`` or ``{"error": [category, detail]}``. stdout and stderr carry nothing that
-anybody reads, so libraries may print there.
+Answers are JSON lines: first ``{"n_pages": N}`` when the file is open, ``{"extra_seconds": S}`` where its pages are
+recognised first, then ``{"result": ...}`` or ``{"error": [category, detail]}``. stdout and stderr carry nothing that anybody
+reads, so libraries may print there.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
 import signal
 import sys
 import time
@@ -27,6 +26,7 @@ from summarizer.pdf.blocks import PageBlocks
 from summarizer.pdf.bookmarks import Bookmarks
 from summarizer.pdf.front_matter import read_front_matter_from
 from summarizer.pdf.language import require_english
+from summarizer.pdf.limits import Task
 from summarizer.pdf.sections import arrange
 from summarizer.records import Document, FrontMatter, Section
 
@@ -34,21 +34,23 @@ from summarizer.records import Document, FrontMatter, Section
 _FRONT_PAGES = 3
 _FRONT_PAGES_OF_LONG = 12
 _PICTURE_DPI = 110
-#: Fewer pages than this are not worth a helper.
-_LEAST_PAGES = 2
+#: Pages that a helper takes at once: few, since pages differ, and the slowest helper is waited for.
+_PAGES_AT_ONCE = 1
+#: The parent gives a file up first; this is for files whose parent is gone.
+_GRACE_SECONDS = 5.0
+
+_shared_document: Any = None  #: of a helper: the document whose pages it reads
 
 
-def main(argv: list[str]) -> int:
-    with os.fdopen(int(argv[0]), "w", encoding="utf-8") as pipe:
-        task = json.loads(argv[1])
-        _limit(task["memory_bytes"], task["seconds_limit"])
-        try:
-            _answer(pipe, {"result": _read(Path(task["path"]), task, pipe)})
-        except PdfError as error:
-            _answer(pipe, {"error": [error.category, error.detail]})
-        except MemoryError:
-            _answer(pipe, {"error": ["crashed", f"ran out of memory at {task['memory_bytes'] or 0:,} bytes"]})
-    return 0
+def read_file(task: Task, pipe: TextIO) -> None:
+    """Read the file of ``task`` within its limits, which hold for the rest of this process, and answer on ``pipe``."""
+    _limit(task.limits.memory_bytes, task.limits.seconds_base + _GRACE_SECONDS)
+    try:
+        _answer(pipe, {"result": _read(task, pipe)})
+    except PdfError as error:
+        _answer(pipe, {"error": [error.category, error.detail]})
+    except MemoryError:
+        _answer(pipe, {"error": ["crashed", f"ran out of memory at {task.limits.memory_bytes or 0:,} bytes"]})
 
 
 def _answer(pipe: TextIO, message: dict[str, Any]) -> None:
@@ -68,36 +70,38 @@ def _limit(memory_bytes: int | None, seconds: float) -> None:
             resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
 
 
-def _read(path: Path, task: dict[str, Any], pipe: TextIO) -> dict[str, Any]:
+def _read(task: Task, pipe: TextIO) -> dict[str, Any]:
     started = time.monotonic()
+    path, limits = task.path, task.limits
     document = open_document(path)
     n_pages = document.page_count
-    seconds = task["seconds_base"] + task["seconds_per_page"] * n_pages
-    signal.setitimer(signal.ITIMER_REAL, seconds + 5)
+    seconds = limits.seconds_base + limits.seconds_per_page * n_pages
+    signal.setitimer(signal.ITIMER_REAL, seconds + _GRACE_SECONDS)
     _answer(pipe, {"n_pages": n_pages})
-    _drop_annotations(document)
+    _drop_annotations(document, range(n_pages))
     text = _text_of(document)
     mark = ""
     try:
         require_english("\n".join(text), n_pages)
     except PdfError as error:
-        if not task.get("ocr") or error.category not in ocr.CURABLE:
+        if not limits.ocr or error.category not in ocr.CURABLE:
             raise
         extra = ocr.SECONDS_PER_PAGE * n_pages
-        signal.setitimer(signal.ITIMER_REAL, seconds + extra + 5)
+        signal.setitimer(signal.ITIMER_REAL, seconds + extra + _GRACE_SECONDS)
         _answer(pipe, {"extra_seconds": extra})
         document, mark = ocr.recognise(document, error), ocr.MARK
         text = _text_of(document)
         require_english("\n".join(text), n_pages)
-    long = n_pages > task["max_layout_pages"]
+    long = n_pages > limits.max_layout_pages
     result: dict[str, Any] = {}
     pages: list[PageBlocks] | None = None
-    if task["want_document"]:
-        cores = 1 if mark else task.get("cores", 1)
+    if task.want_document:
+        # what was recognised is in this process alone
+        cores = 1 if mark else limits.cores or 1
         pages = fonts.font_pages(document) if long else _layout_pages(document, path, cores, seconds)
     arranged = arrange(pages, bookmarks=_bookmarks(document)) if pages is not None else None
     sections = tuple(section for _, section in arranged) if arranged is not None else None
-    if task["want_front_matter"]:
+    if task.want_front_matter:
         result["front_matter"] = asdict(
             _front_matter(document, text[0], None if long else pages, None if long else sections)
         )
@@ -114,39 +118,42 @@ def _read(path: Path, task: dict[str, Any], pipe: TextIO) -> dict[str, Any]:
                 sections=sections,
             )
         )
-    if pages is not None and arranged is not None and task.get("pictures_dir"):
+    if pages is not None and arranged is not None and task.pictures_dir is not None:
         result["drawing"] = drawing.to_json(
-            _draw_pages(document, Path(task["pictures_dir"])), drawing.find_boxes(pages, arranged)
+            _draw_pages(document, task.pictures_dir), drawing.find_boxes(pages, arranged)
         )
     return result
 
 
 def _layout_pages(document: Any, path: Path, cores: int, seconds: float) -> list[PageBlocks]:
-    """All pages, the later ones by processes of their own where there are cores: the layout model uses one."""
+    """All pages, where there are cores by processes that take the next few whenever they are free: the model uses one core."""
     n_pages = document.page_count
-    n_parts = min(cores, n_pages // _LEAST_PAGES)
-    if n_parts < 2:
+    if min(cores, n_pages) < 2:
         return layout.layout_pages(document)
-    # a helper loads the model first, which takes as long as two pages
-    own = min(n_pages, -(-n_pages // n_parts) + 1)
-    step = -(-(n_pages - own) // (n_parts - 1))
-    parts = [range(first, min(first + step, n_pages)) for first in range(own, n_pages, step)]
-    with ProcessPoolExecutor(len(parts), mp_context=get_context("spawn")) as pool:
-        later = [pool.submit(_layout_part, path, list(part), seconds) for part in parts]
-        pages = layout.layout_pages(document, range(own))
-        for part, result in zip(parts, later, strict=True):
+    lots = [range(first, min(first + _PAGES_AT_ONCE, n_pages)) for first in range(0, n_pages, _PAGES_AT_ONCE)]
+    pages: list[PageBlocks] = []
+    # forked, a helper has the model already where this process has it; spawned ones are for systems that had better not fork
+    method = "fork" if sys.platform == "linux" else "spawn"
+    with ProcessPoolExecutor(
+        min(cores, len(lots)), mp_context=get_context(method), initializer=_open_for_parts, initargs=(path, seconds)
+    ) as pool:
+        for lot, result in zip(lots, [pool.submit(_layout_part, lot) for lot in lots], strict=True):
             try:
                 pages += result.result()
-            except BrokenProcessPool:  # the machine is short of something; without a helper it takes longer
-                pages += layout.layout_pages(document, part)
+            except BrokenProcessPool:  # the machine is short of something; without helpers it takes longer
+                pages += layout.layout_pages(document, lot)
     return pages
 
 
-def _layout_part(path: Path, pages: list[int], seconds: float) -> list[PageBlocks]:
+def _open_for_parts(path: Path, seconds: float) -> None:
+    global _shared_document
     signal.setitimer(signal.ITIMER_REAL, seconds)  # nobody else ends a helper whose parent was killed
-    document = open_document(path)
-    _drop_annotations(document)
-    return layout.layout_pages(document, pages)
+    _shared_document = open_document(path)
+
+
+def _layout_part(pages: range) -> list[PageBlocks]:
+    _drop_annotations(_shared_document, pages)
+    return layout.layout_pages(_shared_document, pages)
 
 
 def _draw_pages(document: Any, folder: Path) -> list[drawing.PageSize]:
@@ -176,11 +183,12 @@ def open_document(path: Path) -> Any:
     return document
 
 
-def _drop_annotations(document: Any) -> None:
+def _drop_annotations(document: Any, pages: range) -> None:
     """Readers' notes print their text over the paper's; the file on disk is not changed."""
     import pymupdf
 
-    for page in document:
+    for number in pages:
+        page = document[number]
         with contextlib.suppress(RuntimeError, ValueError, pymupdf.mupdf.FzErrorBase):
             annotation = page.first_annot
             while annotation is not None:
@@ -221,7 +229,3 @@ def _version() -> str:
     import pymupdf4llm
 
     return f"pymupdf {pymupdf.__version__}, pymupdf4llm {pymupdf4llm.__version__}"
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

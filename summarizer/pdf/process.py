@@ -1,4 +1,4 @@
-"""Reading a PDF in a child process with a time and a memory limit: what hangs or crashes there does no harm here."""
+"""The parent's end of a reading process: asks, waits no longer than the limits allow, and ends it with all it has started."""
 
 from __future__ import annotations
 
@@ -11,216 +11,150 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from summarizer.errors import PdfError
-from summarizer.pdf.drawing import Drawing, from_json
-from summarizer.records import Document, FrontMatter, Section
+from summarizer.pdf.limits import Task
 
-SECONDS_BASE = 60.0
-SECONDS_PER_PAGE = 4.0  #: the layout model takes 0.3 to 1 s a page on two slow cores
-MAX_LAYOUT_PAGES = 80
-MEMORY_BYTES = 3 * 1024**3
-_MOST_CORES = 4  #: of one file, where ``cores`` does not say; each takes up to 1 GB
+#: Read by the libraries when they are loaded. An arena for each of many threads would count against the limit of address space;
+#: a process may fork only while it has no thread beside its own; and onnxruntime, under the layout model, would keep an
+#: identifier of this machine in the user's cache and tell its maker what was run here.
+_SWITCHES = {
+    "MALLOC_ARENA_MAX": "2",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "ORT_DISABLE_TELEMETRY": "1",
+}
 
-_MAGIC = b"%PDF"
-#: Readers accept rubbish before the header up to here (PDF 32000-1, annex H.3.4.1).
-_MAGIC_WITHIN = 1024
-
-
-def read_document(
-    path: Path,
-    *,
-    seconds_base: float = SECONDS_BASE,
-    seconds_per_page: float = SECONDS_PER_PAGE,
-    max_layout_pages: int = MAX_LAYOUT_PAGES,
-    memory_bytes: int | None = MEMORY_BYTES,
-    ocr: bool = False,
-    cores: int | None = None,
-) -> Document:
-    """Ordered sections of a paper.
-
-    Files of more than ``max_layout_pages`` pages are read by their fonts, without the layout model
-    (``Document.extractor`` says which). The child is killed after ``seconds_base + seconds_per_page * pages`` seconds
-    and may use ``memory_bytes`` of address space (None: no limit). With ``ocr`` a file without readable text is recognised
-    by Tesseract first, in 20 s more a page, and ``Document.extractor`` ends in "+tesseract". ``cores`` (None: those of the
-    machine, at most 4) share the pages, each in a process of its own. Raises PdfError with a category of
-    :data:`summarizer.records.PDF_CATEGORIES`.
-    """
-    limits = _Limits(seconds_base, seconds_per_page, max_layout_pages, memory_bytes, ocr, cores)
-    return _document(_read(path, limits, want_document=True, want_front_matter=False))
+#: After one of these the process is not asked again.
+_FATAL = frozenset({"timeout", "crashed"})
 
 
-def read_front_matter(path: Path) -> FrontMatter:
-    """Title, authors, abstract and arXiv stamp of a paper. Raises PdfError as :func:`read_document` does."""
-    return _front_matter(_read(path, _Limits(), want_document=False, want_front_matter=True))
+class ReadingProcess:
+    """A :mod:`summarizer.pdf.worker`, which reads one file after another, each in a process of its own."""
 
-
-def read_both(
-    path: Path,
-    *,
-    seconds_base: float = SECONDS_BASE,
-    seconds_per_page: float = SECONDS_PER_PAGE,
-    max_layout_pages: int = MAX_LAYOUT_PAGES,
-    memory_bytes: int | None = MEMORY_BYTES,
-    ocr: bool = False,
-    cores: int | None = None,
-) -> tuple[Document, FrontMatter]:
-    """:func:`read_document` and :func:`read_front_matter` for the price of one."""
-    limits = _Limits(seconds_base, seconds_per_page, max_layout_pages, memory_bytes, ocr, cores)
-    result = _read(path, limits, want_document=True, want_front_matter=True)
-    return _document(result), _front_matter(result)
-
-
-def read_drawing(
-    path: Path,
-    *,
-    seconds_base: float = SECONDS_BASE,
-    seconds_per_page: float = SECONDS_PER_PAGE,
-    max_layout_pages: int = MAX_LAYOUT_PAGES,
-    memory_bytes: int | None = MEMORY_BYTES,
-    ocr: bool = False,
-    cores: int | None = None,
-) -> tuple[Document, FrontMatter, Drawing]:
-    """:func:`read_both`, and the pages with what was read from where, for :func:`summarizer.pdf.drawing.draw`."""
-    limits = _Limits(seconds_base, seconds_per_page, max_layout_pages, memory_bytes, ocr, cores)
-    with tempfile.TemporaryDirectory(prefix="summarizer-pages-") as folder:
-        result = _read(path, limits, want_document=True, want_front_matter=True, pictures_dir=folder)
-        pictures = [picture.read_bytes() for picture in sorted(Path(folder).glob("page-*.jpg"))]
-    return _document(result), _front_matter(result), from_json(result["drawing"], pictures)
-
-
-@dataclass(frozen=True, slots=True)
-class _Limits:
-    seconds_base: float = SECONDS_BASE
-    seconds_per_page: float = SECONDS_PER_PAGE
-    max_layout_pages: int = MAX_LAYOUT_PAGES
-    memory_bytes: int | None = MEMORY_BYTES
-    ocr: bool = False
-    cores: int | None = None
-
-
-def available_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _document(result: dict[str, Any]) -> Document:
-    fields = dict(result["document"])
-    sections = tuple(Section(**section) for section in fields.pop("sections"))
-    return Document(sections=sections, **fields)
-
-
-def _front_matter(result: dict[str, Any]) -> FrontMatter:
-    fields = dict(result["front_matter"])
-    return FrontMatter(authors=tuple(fields.pop("authors")), **fields)
-
-
-def _check_file(path: Path) -> None:
-    try:
-        with path.open("rb") as file:
-            head = file.read(_MAGIC_WITHIN)
-    except OSError as error:
-        raise PdfError("missing_pdf", f"{path.name} cannot be opened: {error.strerror}") from error
-    if not head:
-        raise PdfError("empty_file", "0 bytes")
-    if _MAGIC not in head:
-        raise PdfError("not_pdf", f"no %PDF header in the first {len(head)} bytes")
-
-
-def _read(
-    path: Path, limits: _Limits, *, want_document: bool, want_front_matter: bool, pictures_dir: str | None = None
-) -> dict[str, Any]:
-    _check_file(path)
-    task = {
-        "path": str(path.absolute()),
-        "want_document": want_document,
-        "want_front_matter": want_front_matter,
-        "seconds_base": limits.seconds_base,
-        "seconds_per_page": limits.seconds_per_page,
-        "seconds_limit": limits.seconds_base + 5,
-        "max_layout_pages": limits.max_layout_pages,
-        "memory_bytes": limits.memory_bytes,
-        "ocr": limits.ocr,
-        "cores": limits.cores or min(_MOST_CORES, available_cores()),
-        "pictures_dir": pictures_dir,
-    }
-    root = str(Path(__file__).resolve().parents[2])
-    # one arena for each of many threads would count against the limit of address space
-    environment = {**os.environ, "MALLOC_ARENA_MAX": "2"}
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH")]))
-    read_end, write_end = os.pipe()
-    with os.fdopen(read_end, "rb", buffering=0) as pipe, tempfile.TemporaryFile() as noise:
+    def __init__(self) -> None:
+        root = str(Path(__file__).resolve().parents[2])
+        environment = {**os.environ, **_SWITCHES}
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH")]))
+        self._buffer = b""
+        self._noise = tempfile.TemporaryFile()  # noqa: SIM115 - closed by end()
+        self._answers, write_end = os.pipe()
         try:
-            child = subprocess.Popen(
+            self._process = subprocess.Popen(
                 # -P: a json.py in the current folder must not stand in for the library's
-                [sys.executable, "-P", "-m", "summarizer.pdf.child", str(write_end), json.dumps(task)],
-                stdin=subprocess.DEVNULL,
+                [sys.executable, "-P", "-m", "summarizer.pdf.worker", str(write_end)],
+                bufsize=0,
+                stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
-                stderr=noise,
+                stderr=self._noise,
                 env=environment,
                 pass_fds=(write_end,),
                 start_new_session=True,
             )
+        except BaseException:
+            os.close(self._answers)
+            self._noise.close()
+            raise
         finally:
             os.close(write_end)
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
+    def read(self, task: Task) -> dict[str, Any]:
+        """The result of a task. Raises PdfError; after ``timeout`` and ``crashed`` the process is no longer alive."""
+        answered = False
         try:
-            answer = _collect(pipe, limits)
-            child.wait()
+            result = self._ask(task)
+            answered = True
+        except PdfError as error:
+            answered = error.category not in _FATAL
+            raise
         finally:
-            _kill_group(child)
-        if answer is not None:
-            return answer
-        raise PdfError("crashed", _last_words(child.returncode, noise))
+            if not answered:
+                self.end()
+        return result
+
+    def end(self) -> None:
+        """Kill it and all it has started. There is nothing that it would have to finish; to end it twice does no harm."""
+        if self._noise.closed:
+            return
+        # helpers of a file's process may be there after that one has died
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        os.close(self._answers)
+        self._noise.close()
+
+    def _ask(self, task: Task) -> dict[str, Any]:
+        limits = task.limits
+        deadline = _Deadline(limits.seconds_base, limits.seconds_per_page)
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # it died: the pipe of its answers ends then, too
+            self._process.stdin.write(task.to_line())
+        result: dict[str, Any] | None = None
+        error: PdfError | None = None
+        while (message := self._message(deadline)) is not None and "ended" not in message:
+            if "n_pages" in message:
+                deadline.set_pages(message["n_pages"])
+            elif "extra_seconds" in message:
+                deadline.seconds += message["extra_seconds"]
+            elif "error" in message:
+                error = PdfError(*message["error"])
+            else:
+                result = message["result"]
+        if result is not None:
+            return result
+        if error is not None:
+            raise error
+        raise PdfError("crashed", self._last_words(self._process.wait() if message is None else message["ended"]))
+
+    def _message(self, deadline: _Deadline) -> dict[str, Any] | None:
+        """The next message; None when the process and all that it has started are gone. Raises PdfError ``timeout``."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._answers, selectors.EVENT_READ)
+            while b"\n" not in self._buffer:
+                left = deadline.left()
+                if left <= 0 or not selector.select(left):
+                    raise deadline.error()
+                data = os.read(self._answers, 1 << 16)
+                if not data:
+                    return None
+                self._buffer += data
+        line, self._buffer = self._buffer.split(b"\n", 1)
+        message: dict[str, Any] = json.loads(line)
+        return message
+
+    def _last_words(self, status: int) -> str:
+        if status < 0:
+            try:
+                return f"the process died of {signal.Signals(-status).name}"
+            except ValueError:
+                return f"the process died of signal {-status}"
+        self._noise.seek(0)
+        lines = self._noise.read().decode(errors="replace").strip().splitlines()
+        return f"the process ended with {status}: {lines[-1].strip() if lines else 'no message'}"[:300]
 
 
-def _collect(pipe: IO[bytes], limits: _Limits) -> dict[str, Any] | None:
-    """The child's result; None when it ended without one. Raises its PdfError, or ``timeout``."""
-    started = time.monotonic()
-    seconds = limits.seconds_base
-    n_pages = 0
-    buffer = b""
-    with selectors.DefaultSelector() as selector:
-        selector.register(pipe, selectors.EVENT_READ)
-        while True:
-            left = started + seconds - time.monotonic()
-            if left <= 0 or not selector.select(left):
-                raise PdfError("timeout", f"not read after {seconds:.0f} s, {n_pages or 'unknown number of'} pages")
-            data = os.read(pipe.fileno(), 1 << 16)
-            if not data:
-                return None
-            *lines, buffer = (buffer + data).split(b"\n")
-            for line in lines:
-                message = json.loads(line)
-                if "n_pages" in message:
-                    n_pages = message["n_pages"]
-                    seconds = limits.seconds_base + limits.seconds_per_page * n_pages
-                elif "extra_seconds" in message:
-                    seconds += message["extra_seconds"]
-                elif "error" in message:
-                    raise PdfError(*message["error"])
-                else:
-                    result: dict[str, Any] = message["result"]
-                    return result
+class _Deadline:
+    def __init__(self, seconds_base: float, seconds_per_page: float) -> None:
+        self._started = time.monotonic()
+        self._base, self._per_page = seconds_base, seconds_per_page
+        self._n_pages: int | None = None
+        self.seconds = seconds_base
 
+    def set_pages(self, n_pages: int) -> None:
+        self._n_pages = n_pages
+        self.seconds = self._base + self._per_page * n_pages
 
-def _kill_group(child: subprocess.Popen[bytes]) -> None:
-    """End the child and its helpers, which may be there after it has died; one that ended well has none."""
-    if child.poll() == 0:
-        return
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
+    def left(self) -> float:
+        return self._started + self.seconds - time.monotonic()
 
-
-def _last_words(returncode: int, noise: IO[bytes]) -> str:
-    if returncode < 0:
-        try:
-            return f"the child process died of {signal.Signals(-returncode).name}"
-        except ValueError:
-            return f"the child process died of signal {-returncode}"
-    noise.seek(0)
-    lines = noise.read().decode(errors="replace").strip().splitlines()
-    return f"the child process ended with {returncode}: {lines[-1].strip() if lines else 'no message'}"[:300]
+    def error(self) -> PdfError:
+        pages = "unknown number of" if self._n_pages is None else self._n_pages
+        return PdfError("timeout", f"not read after {self.seconds:.0f} s, {pages} pages")

@@ -13,12 +13,12 @@ import numpy as np
 from summarizer.config import Config
 from summarizer.embed import Earlier, Finding, NeighbourSearch, Profile, body_likeness, find_duplicates
 from summarizer.embed.duplicates import NEIGHBOUR_FLOOR
-from summarizer.records import DuplicatePair, ModelInfo, PairScore, Paper, VersionChange
+from summarizer.records import ModelInfo, Paper, VersionChange
 from summarizer.revisions import change
 from summarizer.stages.progress import Progress
 from summarizer.stages.recorder import RunRecorder, StageResult, utc_now
 from summarizer.store import Store, duplicates, embeddings, papers
-from summarizer.store.duplicates import Candidate, Verdict
+from summarizer.store.duplicates import Candidate, Comparison, Verdict
 from summarizer.store.papers import PaperKey
 
 if TYPE_CHECKING:
@@ -53,8 +53,7 @@ def dedup(store: Store, run: RunRecorder, config: Config, progress: Progress, *,
             batch = results[start : start + _BATCH]
             with store.write() as con:
                 run_id = run.ensure(con)
-                for result in batch:
-                    duplicates.record_findings(con, run_id, encoder.sha256, *result, utc_now())
+                duplicates.record_comparisons(con, run_id, encoder.sha256, batch, utc_now())
             progress.advance(len(batch))
     with store.read() as con:
         n_borderline = duplicates.n_borderline(con)
@@ -63,9 +62,6 @@ def dedup(store: Store, run: RunRecorder, config: Config, progress: Progress, *,
             f"{n_borderline} borderline pairs: see the view borderline_pair, then summarizer dedup confirm|refuse A B"
         )
     return StageResult(len(pending), 0, time.monotonic() - started)
-
-
-_Result = tuple[PaperKey, int, list[DuplicatePair], list[PairScore], VersionChange | None]
 
 
 class _Lot:
@@ -95,7 +91,7 @@ class _Lot:
     def __len__(self) -> int:
         return len(self._keys)
 
-    def compare(self, place: int) -> _Result:
+    def compare(self, place: int) -> Comparison:
         """What the paper at ``place`` repeats, and what it changed. Call for each paper, in order."""
         key = self._keys[place]
         new = self._papers[key]
@@ -106,7 +102,7 @@ class _Lot:
         changed = self._change(new, [m for m in measures if m.paper.arxiv_id == new.paper.arxiv_id])
         if any(pair.kind != "new_version" for pair in pairs) or (changed is not None and not changed.material):
             self._repeated.add(key)
-        return key, self._n_known + place, pairs, scored, changed
+        return Comparison(key, self._n_known + place, pairs, scored, changed)
 
     def _is_measure(self, key: PaperKey, other: PaperKey) -> bool:
         if other not in self._papers:  # it has no embedding under this model

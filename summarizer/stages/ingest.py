@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -16,11 +15,12 @@ from summarizer import ids
 from summarizer.bundle import Bundle
 from summarizer.config import Config, PdfConfig
 from summarizer.errors import PdfError
-from summarizer.pdf import available_cores, read_document
+from summarizer.pdf import Limits, PdfReader, available_cores
 from summarizer.records import Document
 from summarizer.stages.admission import admission, described
 from summarizer.stages.progress import Progress
 from summarizer.stages.recorder import RunRecorder, StageResult, utc_now
+from summarizer.stages.scratch import scratch_folder
 from summarizer.store import Store, failures, papers, signatures
 
 if TYPE_CHECKING:
@@ -120,7 +120,8 @@ def _read_all(
     cores = max(1, available_cores() // workers)
     running: dict[Future[_Read], tuple[tuple[str, int], Path]] = {}
     with (
-        tempfile.TemporaryDirectory(prefix="summarizer-pdf-") as folder,
+        scratch_folder("summarizer-pdf-") as folder,
+        PdfReader(limits_of(config, cores)) as reader,
         ThreadPoolExecutor(workers, thread_name_prefix="pdf") as pool,
     ):
         try:
@@ -130,9 +131,10 @@ def _read_all(
                     if bundle.pdf_entry(*key) is None:
                         yield key, _Read(None, "missing_pdf", "the bundle holds no PDF of this paper")
                         continue
-                    own_folder = Path(tempfile.mkdtemp(dir=folder))
+                    own_folder = folder / str(len(waiting))
+                    own_folder.mkdir()
                     path = bundle.extract_pdf(*key, own_folder)
-                    running[pool.submit(_read, path, config, cores)] = (key, own_folder)
+                    running[pool.submit(_read, reader, path)] = (key, own_folder)
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
                     key, own_folder = running.pop(future)
@@ -142,17 +144,20 @@ def _read_all(
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _read(path: Path, config: PdfConfig, cores: int) -> _Read:
+def limits_of(config: PdfConfig, cores: int | None = None) -> Limits:
+    """The limits of one file that the configuration sets, where ``cores`` share its pages (None: those of the machine)."""
+    return Limits(
+        seconds_base=config.seconds_base,
+        seconds_per_page=config.seconds_per_page,
+        max_layout_pages=config.max_layout_pages,
+        memory_bytes=config.memory_bytes,
+        ocr=config.ocr == "tesseract",
+        cores=cores,
+    )
+
+
+def _read(reader: PdfReader, path: Path) -> _Read:
     try:
-        document = read_document(
-            path,
-            seconds_base=config.seconds_base,
-            seconds_per_page=config.seconds_per_page,
-            max_layout_pages=config.max_layout_pages,
-            memory_bytes=config.memory_bytes,
-            ocr=config.ocr == "tesseract",
-            cores=cores,
-        )
+        return _Read(reader.document(path))
     except PdfError as error:
         return _Read(None, error.category, error.detail)
-    return _Read(document)

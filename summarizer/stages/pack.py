@@ -110,7 +110,13 @@ def pack_folder(
         raise BundleError(f"{folder} holds no PDF and no row in {PAPERS_PATH}: there is nothing to pack")
     _match_by_key(rows, files, day)
     _match_by_name(rows, files)
-    _read_front_matters(files, read_front_matter or _pdf_reader(), report)
+    if read_front_matter is not None:
+        _read_front_matters(files, read_front_matter, report)
+    else:
+        from summarizer.pdf import PdfReader
+
+        with PdfReader() as reader:
+            _read_front_matters(files, reader.front_matter, report)
     _match_by_stamp(rows, files)
     for row in rows:
         _add_row(row, day)
@@ -132,12 +138,6 @@ def pack_folder(
         limits=limits,
     )
     return PackResult(path, len(papers), n_from_jsonl, len(papers) - n_from_jsonl, tuple(day.problems))
-
-
-def _pdf_reader() -> ReadFrontMatter:
-    from summarizer.pdf import read_front_matter
-
-    return read_front_matter
 
 
 def _read_rows(path: Path) -> list[_Row]:

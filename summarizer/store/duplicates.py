@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from summarizer import ids
 from summarizer.errors import StoreError
 from summarizer.records import DuplicatePair, PairScore, Paper, VersionChange
-from summarizer.store.papers import PaperKey, paper_from_row
+from summarizer.store.papers import PaperKey
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,10 +27,21 @@ _TITLE_KEY = r"trim(regexp_replace(lower(strip_accents({0}.title)), '[^\p{{L}}\p
 
 
 @dataclass(frozen=True, slots=True)
+class Comparison:
+    """One paper compared with those before it."""
+
+    key: PaperKey
+    n_earlier: int  #: papers it was compared with
+    pairs: Sequence[DuplicatePair]  #: what it repeats
+    scored: Sequence[PairScore]  #: pairs that the rule has weighed
+    change: VersionChange | None  #: what a new version changed
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """An earlier paper that another may repeat."""
 
-    paper: Paper
+    paper: Paper  #: what is compared of it: id, version, title, authors and abstract
     vector: npt.NDArray[np.float32]  #: of shape (384,)
     pdf_sha256: str | None
     has_body: bool  #: whether its text was read
@@ -59,17 +70,18 @@ def candidates(con: DuckDBPyConnection, model_sha256: str, keys: Sequence[PaperK
     }
     rows = con.execute(
         f"""
-        SELECT p, EXISTS (FROM section AS s WHERE s.arxiv_id = p.arxiv_id AND s.version = p.version)
+        SELECT p.arxiv_id, p.version, p.title, p.authors, p.abstract, p.pdf_sha256,
+            EXISTS (FROM section AS s WHERE s.arxiv_id = p.arxiv_id AND s.version = p.version)
         FROM paper_version AS p SEMI JOIN ({given}) AS g ON g.arxiv_id = p.arxiv_id AND g.version = p.version
         """,  # noqa: S608 - no value in it
         parameters,
     ).fetchall()
     found = {}
-    for row, has_body in rows:
-        paper = paper_from_row(row)
-        key = (paper.arxiv_id, paper.version)
+    for arxiv_id, version, title, authors, abstract, pdf_sha256, has_body in rows:
+        key = (arxiv_id, version)
         if key in vector_of:
-            found[key] = Candidate(paper, vector_of[key], row["pdf_sha256"], has_body)
+            paper = Paper(arxiv_id, version, title, tuple(authors), (), "", None, None, abstract, None, ())
+            found[key] = Candidate(paper, vector_of[key], pdf_sha256, has_body)
     return found
 
 
@@ -153,8 +165,9 @@ def measure_blocks(
         labels = np.asarray(columns["label"], dtype=np.int64)
         wanted = ~np.isin(labels, left_out)
         if wanted.any():
-            vectors = np.stack(list(columns["vector"])).astype(np.float32, copy=False)
-            yield labels[wanted], vectors[wanted]
+            # the column is an array of arrays; to stack them takes eight times as long
+            vectors = np.concatenate(columns["vector"]).astype(np.float32, copy=False).reshape(len(labels), -1)
+            yield (labels, vectors) if wanted.all() else (labels[wanted], vectors[wanted])
 
 
 def measure_keys(con: DuckDBPyConnection, labels: Sequence[int]) -> dict[int, PaperKey]:
@@ -169,22 +182,54 @@ def measure_keys(con: DuckDBPyConnection, labels: Sequence[int]) -> dict[int, Pa
     return {label: (arxiv_id, version) for label, arxiv_id, version in rows}
 
 
-def record_findings(
-    con: DuckDBPyConnection,
-    run_id: str,
-    model_sha256: str,
-    key: PaperKey,
-    n_earlier: int,
-    pairs: Sequence[DuplicatePair],
-    scored: Sequence[PairScore],
-    change: VersionChange | None,
-    now: datetime,
+def record_comparisons(
+    con: DuckDBPyConnection, run_id: str, model_sha256: str, comparisons: Sequence[Comparison], now: datetime
 ) -> None:
-    """Record that a paper was compared with ``n_earlier`` earlier ones, what it repeats, and what else was seen."""
-    from summarizer.store.embeddings import record_dedup
+    """Record that papers were compared with those before them, what they repeat, and what else was seen."""
+    # a statement for each paper takes longer than to compare it
+    con.execute(
+        """
+        INSERT INTO dedup_check (arxiv_id, version, model_sha256, n_compared, run_id, created_utc)
+        SELECT unnest($ids::VARCHAR[]), unnest($versions::INTEGER[]), $model, unnest($counts::INTEGER[]), $run, $now
+        """,
+        {
+            "ids": [c.key[0] for c in comparisons],
+            "versions": [c.key[1] for c in comparisons],
+            "counts": [c.n_earlier for c in comparisons],
+            "model": model_sha256,
+            "run": run_id,
+            "now": now,
+        },
+    )
+    for comparison in comparisons:
+        _record_pairs(con, run_id, model_sha256, comparison, now)
 
-    record_dedup(con, run_id, model_sha256, key, n_earlier, pairs, now)
-    for pair in scored:
+
+def _record_pairs(
+    con: DuckDBPyConnection, run_id: str, model_sha256: str, comparison: Comparison, now: datetime
+) -> None:
+    for found in comparison.pairs:
+        con.execute(
+            """
+            INSERT INTO duplicate_pair (
+                arxiv_id, version, other_arxiv_id, other_version, kind, score, reason, model_sha256, run_id,
+                created_utc
+            ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                found.arxiv_id,
+                found.version,
+                found.other_arxiv_id,
+                found.other_version,
+                found.kind,
+                found.score,
+                found.reason,
+                model_sha256,
+                run_id,
+                now,
+            ],
+        )
+    for pair in comparison.scored:
         con.execute(
             """
             INSERT INTO scored_pair (
@@ -210,6 +255,7 @@ def record_findings(
                 now,
             ],
         )
+    change = comparison.change
     if change is not None:
         con.execute(
             """
@@ -220,7 +266,7 @@ def record_findings(
             ON CONFLICT DO NOTHING
             """,  # compared under another model before: what a version changed does not hang on the model
             [
-                *key,
+                *comparison.key,
                 change.other_version,
                 change.abstract_changed,
                 change.numbers_changed,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from summarizer.records import DuplicatePair, Paper
+from summarizer.records import Paper
 from summarizer.store.papers import PaperKey, paper_from_row
 
 if TYPE_CHECKING:
@@ -76,46 +76,6 @@ def pending_dedup(con: DuckDBPyConnection, model_sha256: str) -> list[Paper]:
         [model_sha256],
     ).fetchall()
     return [paper_from_row(row) for (row,) in rows]
-
-
-def record_dedup(
-    con: DuckDBPyConnection,
-    run_id: str,
-    model_sha256: str,
-    key: PaperKey,
-    n_compared: int,
-    pairs: Sequence[DuplicatePair],
-    now: datetime,
-) -> None:
-    """Record that a paper was compared with ``n_compared`` earlier ones, and which of them it repeats."""
-    con.execute(
-        """
-        INSERT INTO dedup_check (arxiv_id, version, model_sha256, n_compared, run_id, created_utc)
-        VALUES (?, ?, ?, ?, ?, ?)
-        """,
-        [*key, model_sha256, n_compared, run_id, now],
-    )
-    for pair in pairs:
-        con.execute(
-            """
-            INSERT INTO duplicate_pair (
-                arxiv_id, version, other_arxiv_id, other_version, kind, score, reason, model_sha256, run_id,
-                created_utc
-            ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-            [
-                pair.arxiv_id,
-                pair.version,
-                pair.other_arxiv_id,
-                pair.other_version,
-                pair.kind,
-                pair.score,
-                pair.reason,
-                model_sha256,
-                run_id,
-                now,
-            ],
-        )
 
 
 def repeated_papers(con: DuckDBPyConnection) -> set[PaperKey]:
