@@ -7,7 +7,7 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 
-kit= work= models=default,embedder
+kit='' work='' models=default,embedder
 while (($#)); do
     case $1 in
         --kit) kit=$(realpath "$2"); shift 2 ;;

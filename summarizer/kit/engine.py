@@ -185,6 +185,8 @@ def _compile(version: str, work: Path, report: Report) -> Path:
         with tarfile.open(archives[0]) as archive:
             archive.extractall(unpacked, filter="data")
         next(unpacked.iterdir()).rename(source)
+        shutil.rmtree(unpacked)
+        _leave_out_tools(source)
     report(f"{PACKAGE} {version}: compiling for all processors (once; some 15 minutes on two cores)")
     environment = {**os.environ, "CMAKE_ARGS": " ".join(FLAGS)}
     out = work / "built"
@@ -202,6 +204,15 @@ def _compile(version: str, work: Path, report: Report) -> Path:
     if not built:
         raise KitError(f"the build of {PACKAGE} left no wheel in {out}")
     return built[0]
+
+
+def _leave_out_tools(source: Path) -> None:
+    """What llama.cpp's own programs share is not loaded by llama-cpp-python, which has it compiled all the same."""
+    path = source / "CMakeLists.txt"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace("set(LLAMA_BUILD_COMMON ON CACHE", "set(LLAMA_BUILD_COMMON OFF CACHE"), encoding="utf-8"
+    )
 
 
 def _pip(arguments: list[str], environment: Mapping[str, str], work: Path) -> None:
