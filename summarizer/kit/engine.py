@@ -43,7 +43,16 @@ _OPENED = ("libllama.so", "libggml.so")  # by llama-cpp-python, under these name
 _KERNELS = re.compile(r"libggml-cpu-.+\.so")
 #: What every Linux with glibc and a C++ program has (PEP 600; the list of auditwheel's policies).
 _SYSTEM = frozenset(
-    {"libc.so.6", "libm.so.6", "libdl.so.2", "libpthread.so.0", "librt.so.1", "libgcc_s.so.1", "libstdc++.so.6"}
+    {
+        "libc.so.6",
+        "libm.so.6",
+        "libdl.so.2",
+        "libpthread.so.0",
+        "librt.so.1",
+        "libmvec.so.1",
+        "libgcc_s.so.1",
+        "libstdc++.so.6",
+    }
     | {"ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"}
 )
 #: The C++ library of the distributions that a manylinux tag stands for: glibc -> newest GLIBCXX (auditwheel's policies).
@@ -54,7 +63,6 @@ _GLIBCXX = (
     ((2, 31), (3, 4, 28)),
     ((2, 34), (3, 4, 29)),
     ((2, 35), (3, 4, 30)),
-    ((2, 38), (3, 4, 32)),
     ((2, 39), (3, 4, 33)),
 )
 
