@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import sys
 import tomllib
 import types
 from dataclasses import dataclass, field
@@ -151,6 +152,20 @@ class Config:
     def as_dict(self) -> dict[str, dict[str, Any]]:
         """Plain values by section and key, as they are kept with a run."""
         return dataclasses.asdict(self)
+
+
+#: Lies where a kit was installed, beside bin, env, models and prompts.
+KIT_FILE = "kit.json"
+
+
+def installed_home(environment: Path | None = None) -> Path | None:
+    """The folder that a kit was installed into, where this program runs from one; None in a checkout.
+
+    ``environment`` is the virtual environment, None that of this process: ``env/NAME`` in the folder, with the link ``.venv``.
+    """
+    environment = (Path(sys.prefix) if environment is None else environment).resolve()
+    home = environment.parent.parent
+    return home if environment.parent.name == "env" and (home / KIT_FILE).is_file() else None
 
 
 def read_config(path: Path) -> Config:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 EXIT_DONE = 0
+EXIT_UNFIT = 9  #: ``doctor`` found something that keeps a run from working
 EXIT_ITEMS_FAILED = 10
 EXIT_INTERRUPTED = 130
 
@@ -95,3 +96,9 @@ class CollectError(SummarizerError):
     """arXiv, or a mirror of it, refuses or does not answer, or what it answers cannot be used. Exit code 7."""
 
     exit_code: ClassVar[int] = 7
+
+
+class KitError(SummarizerError):
+    """A kit cannot be built, is not whole, or does not fit a machine. Exit code 8."""
+
+    exit_code: ClassVar[int] = 8

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from summarizer.bundle import daily_window, open_bundle, read_paper, verify_bundle, write_bundle
+from summarizer.bundle import daily_window, open_bundle, paper_row, read_paper, reader, verify_bundle, write_bundle
 from summarizer.errors import BundleError, ConfigError
 from summarizer.ids import content_hash
-from summarizer.records import Paper
+from summarizer.records import ManifestFile, Paper
 
 DAY = date(2026, 2, 12)
 CREATED = datetime(2026, 2, 12, 1, 2, 3)
@@ -491,6 +491,8 @@ def test_daily_window():
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 TEXTS = st.lists(TEXT, max_size=3).map(tuple)
+LINE = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
+LINES = st.lists(LINE, max_size=3).map(tuple)
 TIMES = st.none() | st.datetimes()
 
 
@@ -501,14 +503,14 @@ TIMES = st.none() | st.datetimes()
             Paper,
             arxiv_id=st.from_regex(r"\A(?:[0-9]{2}(?:0[1-9]|1[0-2])\.[0-9]{4,5}|hep-th/9[0-9]01[0-9]{3})\Z"),
             version=st.integers(1, 9999),
-            title=TEXT.filter(str.strip),
-            authors=TEXTS,
-            categories=TEXTS,
-            primary_category=TEXT,
+            title=LINE.filter(str.strip),
+            authors=LINES,
+            categories=LINES,
+            primary_category=LINE,
             submitted_utc=TIMES,
             updated_utc=TIMES,
-            abstract=TEXT,
-            comment=st.none() | TEXT,
+            abstract=st.lists(LINE, max_size=3).map("\n\n".join),
+            comment=st.none() | LINE,
             links=TEXTS,
             metadata_source=st.sampled_from(["papers.jsonl", "pdf", "none"]),
             source_file=st.none() | TEXT,
@@ -528,3 +530,24 @@ def test_any_papers_and_files_survive(tmp_path, papers, contents):
         assert opened.papers == tuple(papers)
         for key, path in pdfs.items():
             assert opened.extract_pdf(*key, tmp_path).read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"title": "A\x1b[2Jtitle"}, r"title has the control character U\+001B"),
+        ({"title": "two\nlines"}, r"title has the control character U\+000A"),
+        ({"authors": ("Ada", "Bob\r")}, r"authors has .* U\+000D"),
+        ({"categories": ("cs.SD\0",)}, r"categories has .* U\+0000"),
+        ({"primary_category": "\x85"}, r"categories has .* U\+0085"),
+        ({"comment": "\x07"}, r"comment has .* U\+0007"),
+        ({"abstract": "fine\n\n\tand\x0cnot"}, r"abstract has .* U\+000C"),
+    ],
+)
+def test_control_characters_are_refused(tmp_path: Path, changes: dict[str, object], told: str) -> None:
+    with pytest.raises(BundleError, match=told):
+        write(tmp_path, ([make_paper(**changes)], {}))
+    # nor are they let in when another program wrote them
+    line = json.dumps(paper_row(make_paper(**changes))).encode()
+    with pytest.raises(BundleError, match=told):
+        reader._read_papers([line], ManifestFile("papers.jsonl", len(line), hashlib.sha256(line).hexdigest()))

@@ -27,6 +27,7 @@ HEAVY = (
     "sqlite3",
     "urllib3",
     "summarizer.collect",
+    "summarizer.kit",
 )
 PROGRAM = """
 import sys
@@ -50,6 +51,8 @@ sys.exit(code)
         ["keys", "new", "--help"],
         ["collect", "--help"],
         ["ledger", "--help"],
+        ["kit", "build", "--help"],
+        ["doctor", "--help"],
     ],
     ids=" ".join,
 )

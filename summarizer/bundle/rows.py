@@ -26,6 +26,8 @@ DEFAULT_ANCHOR = "08:50 Asia/Shanghai"
 MAX_VERSION = 9999
 _MAX_FETCHED = 2**31 - 1  # the store's INTEGER
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_BREAKS = str.maketrans("", "", "\t\n\r")
 _METADATA_SOURCES = ("papers.jsonl", "pdf", "none")
 
 T = TypeVar("T")
@@ -158,6 +160,24 @@ def read_paper(row: object, where: str) -> Paper:
         metadata_source=fields.optional("metadata_source", _metadata_source) or "papers.jsonl",
         source_file=fields.optional("source_file", _text),
     )
+
+
+def check_lines(paper: Paper, where: str) -> None:
+    """Title, authors, categories and comment of a paper that crosses are lines that can be printed.
+
+    ``pack`` and ``collect`` make them so; in a bundle by other means a control character could move the cursor of a terminal or
+    end a line of a page. The abstract may have line breaks, and no other. Raises BundleError.
+    """
+    lines = {
+        "title": (paper.title,),
+        "authors": paper.authors,
+        "categories": (*paper.categories, paper.primary_category),
+        "comment": (paper.comment or "",),
+        "abstract": (paper.abstract.translate(_BREAKS),),
+    }
+    for key, texts in lines.items():
+        if found := _CONTROL.search("".join(texts)):
+            raise BundleError(f"{where}: {key} has the control character U+{ord(found[0]):04X}")
 
 
 def parse_json(data: bytes, where: str) -> Any:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import click
 
 from summarizer import __version__
-from summarizer.cli import bundles, collect, daily, imports, keys, models, plan, queries, sections
+from summarizer.cli import bundles, collect, daily, doctor, imports, keys, kit, models, plan, queries, sections
 from summarizer.cli.settings import Settings, shared_options
 from summarizer.errors import EXIT_INTERRUPTED, ConfigError, SummarizerError
 
@@ -39,10 +39,12 @@ for _command in (
     queries.export,
     sections.sections,
     models.models,
+    doctor.doctor,
     bundles.bundle,
     keys.keys,
     collect.collect,
     collect.ledger,
+    kit.kit,
     imports.import_posts,
 ):
     cli.add_command(_command)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,44 +17,17 @@ from summarizer.llm.budget import available_bytes, first_cells, grown_cells, mos
 from summarizer.llm.chat import ChatTemplate, Part
 from summarizer.llm.copying import CopyRule
 from summarizer.llm.gbnf import LlamaGrammar
-from summarizer.llm.openmp import choose_waiting
+from summarizer.llm.library import forget_error, last_error, load_library
 from summarizer.llm.prefixes import SavedPrefixes
 from summarizer.llm.sampling import Logits
 from summarizer.llm.scheduler import BatchToken
 from summarizer.llm.vocabulary import Vocabulary
 from summarizer.records import Message
 
-logger = logging.getLogger(__name__)
-
 #: Batches of fewer tokens attend on the CPU to just the cells of their own sequences. From 64 on, llama.cpp's flash attention
 #: works in tiles of 64 tokens, each of which attends to the cells of all sequences in it: next tokens of many texts are
 #: then far dearer than by themselves (docs/decisions.md).
 _EXACT_ATTENTION = 63
-_WARNING, _ERROR = 2, 3  # ggml_log_level
-
-_log_callback: Any = None  # llama.cpp holds a bare pointer to it: it must outlive every call
-_last_error = ""
-
-
-def silence_library(llama_cpp: Any) -> None:
-    """Send llama.cpp's errors and warnings to logging at debug level, the rest nowhere.
-
-    The last error is kept for the message of the exception that follows it, which is where a user reads it.
-    """
-    global _log_callback
-
-    def receive(level: int, text: bytes, _: object) -> None:
-        global _last_error
-        if level in (_WARNING, _ERROR):
-            line = text.decode(errors="replace").strip()
-            if level == _ERROR:
-                _last_error = line
-            logger.debug("llama.cpp: %s", line)
-
-    if _log_callback is None:
-        _log_callback = llama_cpp.llama_log_callback(receive)
-    llama_cpp.llama_log_set(_log_callback, ctypes.c_void_p(0))
-
 
 KvType = Literal["f32", "f16", "bf16", "q8_0"]
 
@@ -82,10 +54,7 @@ class LlamaBackend:
     """A GGUF model and one context: tokens in, logits out. Implements the scheduler's ``Backend``."""
 
     def __init__(self, path: Path, options: LlamaOptions, prefixes: SavedPrefixes | None = None) -> None:
-        choose_waiting()  # before the library loads its threads
-        import llama_cpp
-
-        self._lib: Any = llama_cpp
+        self._lib: Any = None
         self._model: Any = None
         self._context: Any = None
         self._batch: Any = None
@@ -94,31 +63,29 @@ class LlamaBackend:
         self._prefixes = prefixes
         if not path.is_file():
             raise ModelError(f"no model file {path}: fetch it or correct llm.model in the configuration")
-        silence_library(llama_cpp)
-        llama_cpp.llama_backend_init()
+        self._lib = load_library()
         try:
             available = available_bytes()
             self._load(options)
             weights = path.stat().st_size * (2 if options.repack else 1)
             self._most_cells = options.n_ctx or most_cells(available, weights, self.bytes_per_cell)
             self._open_context(options.n_ctx or first_cells(self._most_cells))
-            self.n_ctx = min(self._most_cells, int(llama_cpp.llama_model_n_ctx_train(self._model)))
+            self.n_ctx = min(self._most_cells, int(self._lib.llama_model_n_ctx_train(self._model)))
             self._read_vocabulary()
         except BaseException:
             self.close()
             raise
 
     def _load(self, options: LlamaOptions) -> None:
-        global _last_error
         lib = self._lib
         params = lib.llama_model_default_params()
         params.n_gpu_layers = options.n_gpu_layers
         params.load_mode = lib.LLAMA_LOAD_MODE_MMAP if options.use_mmap else lib.LLAMA_LOAD_MODE_NONE
         params.use_extra_bufts = options.repack
-        _last_error = ""
+        forget_error()
         self._model = lib.llama_model_load_from_file(os.fsencode(self._path), params)
         if not self._model:
-            why = f" ({_last_error})" if _last_error else ""
+            why = f" ({last_error()})" if last_error() else ""
             raise ModelError(f"{self._path} cannot be loaded as a GGUF model{why}: fetch it again or add another file")
         if lib.llama_model_has_encoder(self._model) or not lib.llama_model_has_decoder(self._model):
             raise ModelError(f"{self._path} is no text generation model: use a decoder-only instruct GGUF file")
@@ -266,8 +233,7 @@ class LlamaBackend:
 
     def decode(self, batch: Sequence[BatchToken]) -> list[Logits]:
         """Compute a batch. The rows are views of llama.cpp's own buffer, valid until the next call."""
-        global _last_error
-        _last_error = ""
+        forget_error()
         raw = self._batch
         raw.n_tokens = len(batch)
         for i, (token, position, sequence, wants_logits) in enumerate(batch):
@@ -278,7 +244,7 @@ class LlamaBackend:
             raw.logits[i] = wants_logits
         code = self._lib.llama_decode(self._context, raw)
         if code != 0:
-            why = f": {_last_error}" if _last_error else ""
+            why = f": {last_error()}" if last_error() else ""
             raise ModelError(f"llama.cpp failed on a batch of {len(batch)} tokens with code {code}{why}")
         rows = []
         for i, entry in enumerate(batch):
@@ -331,10 +297,3 @@ class LlamaBackend:
         if self._model:
             self._lib.llama_model_free(self._model)
         self._batch = self._context = self._model = None
-
-
-def library_version() -> str:
-    """The version of llama-cpp-python, which pins that of llama.cpp."""
-    import llama_cpp
-
-    return str(llama_cpp.__version__)

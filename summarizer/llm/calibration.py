@@ -18,7 +18,8 @@ from typing import Any
 
 from summarizer.errors import ModelError
 from summarizer.ids import content_hash
-from summarizer.llm.backend import LlamaBackend, LlamaOptions, library_version
+from summarizer.llm.backend import LlamaBackend, LlamaOptions
+from summarizer.llm.library import library_version
 from summarizer.llm.scheduler import BatchToken
 
 logger = logging.getLogger(__name__)

@@ -12,9 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from summarizer.errors import ModelError
-from summarizer.llm.backend import KvType, LlamaBackend, LlamaOptions, library_version
+from summarizer.llm.backend import KvType, LlamaBackend, LlamaOptions
 from summarizer.llm.calibration import is_repacking_faster
 from summarizer.llm.cells import common_prefix
+from summarizer.llm.library import library_version
 from summarizer.llm.prefixes import SavedPrefixes
 from summarizer.llm.scheduler import Scheduler
 from summarizer.records import Completion, Message, ModelInfo, Request

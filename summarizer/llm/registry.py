@@ -1,7 +1,8 @@
 """The registry of weights: what there is, what it must hash to, where it can be had.
 
-``models/models.toml`` ships with the program; ``models/local.toml`` holds the models a user added. A model is used only
-after the SHA-256 of the whole of it was found right.
+``models/models.toml`` ships with the program; ``models/local.toml`` holds the models a user added, ``models/kit.toml`` those
+that were added on the connected side and came in a kit. A model is used only after the SHA-256 of the whole of it was found
+right.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ ModelKind = Literal["gguf", "sentence-transformers"]
 
 REGISTRY_FILE = "models.toml"
 LOCAL_FILE = "local.toml"
+CARRIED_FILE = "kit.toml"  #: as LOCAL_FILE, but ``path`` is a file of the models folder
 WEIGHTS_OF_A_FOLDER = "model.safetensors"  #: the file whose hash is the hash of a sentence-transformers folder
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -78,10 +80,14 @@ class Registry:
 
 
 def load_registry(models_dir: Path) -> Registry:
-    """Read ``models.toml`` and, if there is one, ``local.toml``. Raises ConfigError naming file, model and key."""
+    """Read ``models.toml`` and, where they are, ``kit.toml`` and ``local.toml``.
+
+    Raises ConfigError naming file, model and key.
+    """
     entries = [_entry(row, models_dir, REGISTRY_FILE) for row in _rows(models_dir / REGISTRY_FILE)]
-    if (models_dir / LOCAL_FILE).exists():
-        entries += [_local_entry(row, LOCAL_FILE) for row in _rows(models_dir / LOCAL_FILE)]
+    for name, folder in ((CARRIED_FILE, models_dir), (LOCAL_FILE, None)):
+        if (models_dir / name).exists():
+            entries += [_local_entry(row, name, folder) for row in _rows(models_dir / name)]
     taken: set[str] = set()
     for entry in entries:
         for name in filter(None, (entry.name, entry.alias)):
@@ -146,8 +152,24 @@ def add_gguf(models_dir: Path, path: Path) -> ModelEntry:
         "sha256": file_sha256(path),
     }
     entry = _local_entry(row, LOCAL_FILE)
-    _append_local(models_dir / LOCAL_FILE, row)
+    _append(models_dir / LOCAL_FILE, row)
     return entry
+
+
+def carry(entry: ModelEntry, models_dir: Path) -> None:
+    """Enter a model that a user added into ``kit.toml`` of another models folder, where its file has the same name.
+
+    Raises ModelError when the file cannot be written.
+    """
+    row: dict[str, str | int] = {
+        "name": entry.name,
+        "kind": entry.kind,
+        "path": entry.path.name,
+        "bytes": entry.n_bytes,
+        "sha256": entry.sha256,
+    }
+    words = {"licence": entry.licence, "description": entry.description}
+    _append(models_dir / CARRIED_FILE, row | {key: text for key, text in words.items() if text})
 
 
 def _check_gguf(path: Path) -> None:
@@ -164,7 +186,7 @@ def _check_gguf(path: Path) -> None:
         raise ModelError(f"{path} is one piece of a split GGUF: join it first (llama-gguf-split --merge)")
 
 
-def _append_local(path: Path, row: Mapping[str, str | int]) -> None:
+def _append(path: Path, row: Mapping[str, str | int]) -> None:
     # a JSON string of printable characters is a TOML string too
     block = "[[model]]\n" + "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in row.items())
     part = path.with_name(f".{path.name}.part")
@@ -268,13 +290,16 @@ def _source(table: _Table) -> WheelSource:
     return source
 
 
-def _local_entry(row: Mapping[str, Any], file: str) -> ModelEntry:
+def _local_entry(row: Mapping[str, Any], file: str, folder: Path | None = None) -> ModelEntry:
+    """``folder``: where a relative ``path`` belongs; None: it must be absolute."""
     table = _Table(row, f"{file}: model {row.get('name', '(without a name)')}")
     kind = _kind(table)
     if kind != "gguf":
         raise ConfigError(f"{table.where}: only a gguf can be added")
     path = Path(table.text("path"))
-    if not path.is_absolute():
+    if folder is not None:
+        path = folder / _relative(str(path), table.where)
+    elif not path.is_absolute():
         raise ConfigError(f"{table.where}: path must be absolute")
     entry = ModelEntry(
         name=table.text("name"),

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from summarizer.errors import ModelError
-from summarizer.llm.backend import silence_library
-from summarizer.llm.openmp import choose_waiting
+from summarizer.llm.library import load_library
 from summarizer.records import ModelInfo
 
 
@@ -18,11 +17,7 @@ class Tokenizer:
 
     def __init__(self, path: Path, model: ModelInfo) -> None:
         """Raises ModelError when the file holds no vocabulary that llama.cpp can read."""
-        choose_waiting()  # before the library loads its threads
-        import llama_cpp
-
-        silence_library(llama_cpp)
-        llama_cpp.llama_backend_init()
+        llama_cpp = load_library()
         self.model = model
         self._path = path
         self._lib: Any = llama_cpp
