@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,17 @@ class Machine:
         if seconds is None:
             raise ModelError("no memory")
         return seconds
+
+
+@pytest.fixture(autouse=True)
+def busy(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
+    """Says whether other work is running; at first there is none."""
+
+    def say(is_busy: bool) -> None:
+        monkeypatch.setattr(calibration, "is_machine_busy", lambda: is_busy)
+
+    say(False)
+    return say
 
 
 @pytest.fixture
@@ -91,6 +103,22 @@ def test_a_damaged_memory_is_replaced(large: Path, tmp_path: Path, content: byte
     again = Machine(1.0, 2.0)
     assert is_repacking_faster(large, "a" * 64, OPTIONS, tmp_path, again)
     assert again.asked == []
+
+
+def test_what_was_measured_beside_other_work_holds_until_the_machine_is_at_rest(
+    large: Path, tmp_path: Path, busy: Callable[[bool], None]
+) -> None:
+    busy(True)
+    assert not is_repacking_faster(large, "a" * 64, OPTIONS, tmp_path, Machine(1.0, 2.0))
+    again = Machine(2.0, 1.0)
+    assert not is_repacking_faster(large, "a" * 64, OPTIONS, tmp_path, again)
+    assert again.asked == []
+    busy(False)
+    assert is_repacking_faster(large, "a" * 64, OPTIONS, tmp_path, again)
+    busy(True)
+    at_rest = Machine(1.0, 2.0)
+    assert is_repacking_faster(large, "a" * 64, OPTIONS, tmp_path, at_rest)
+    assert at_rest.asked == []
 
 
 @pytest.mark.parametrize("entry", [None, True, [], {}, {"repack": "yes"}, {"repack": 1}])

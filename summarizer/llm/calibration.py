@@ -2,7 +2,8 @@
 
 llama.cpp has two kinds of matrix kernels for K-quants: one over the weights as they are in the file, one over a rearranged
 copy of them. Which is faster depends on the processor's instructions (docs/decisions.md has figures), so it is
-measured, for some seconds, when a model is first used on a machine.
+measured, for some seconds, when a model is first used on a machine. What was measured beside other work is
+measured again when the machine is at rest.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from summarizer.errors import ModelError
 from summarizer.ids import content_hash
 from summarizer.llm.backend import LlamaBackend, LlamaOptions
 from summarizer.llm.library import library_version
+from summarizer.llm.openmp import is_machine_busy
 from summarizer.llm.scheduler import BatchToken
 
 logger = logging.getLogger(__name__)
@@ -53,9 +55,12 @@ def is_repacking_faster(
     key = content_hash([sha256, library_version(), _processor(), options.n_threads])
     record = cache / "machine.json" if cache is not None else None
     known = _read(record)
-    if isinstance(known.get(key), dict) and isinstance(known[key].get("repack"), bool):
-        return bool(known[key]["repack"])
+    kept = known.get(key)
+    # half a core lost to others can turn the comparison round: such an answer holds until the machine is at rest
+    if isinstance(kept, dict) and isinstance(kept.get("repack"), bool) and (not kept.get("busy") or is_machine_busy()):
+        return bool(kept["repack"])
     measure = measure or seconds_of_work
+    busy = is_machine_busy()
     plain = measure(path, replace(options, repack=False))
     try:
         repacked = measure(path, replace(options, repack=True))
@@ -64,7 +69,13 @@ def is_repacking_faster(
         return False
     faster = repacked < _WORTH_THE_MEMORY * plain
     logger.debug("a unit of work takes %.3f s, with repacked weights %.3f s", plain, repacked)
-    known[key] = {"repack": faster, "seconds_plain": round(plain, 4), "seconds_repacked": round(repacked, 4)}
+    busy = busy or is_machine_busy()
+    known[key] = {
+        "repack": faster,
+        "seconds_plain": round(plain, 4),
+        "seconds_repacked": round(repacked, 4),
+        "busy": busy,
+    }
     _write(record, known)
     return faster
 
