@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import tiny_gguf
 
 from summarizer.errors import ModelError
 from summarizer.llm import library
+
+#: A folder of libraries as a kit installs them (``site-packages/llama_cpp/lib``), to try every set of kernels in it.
+KERNELS_VARIABLE = "SUMMARIZER_KERNELS"
+ANSWER = """
+import sys
+from pathlib import Path
+from summarizer.errors import ModelError
+from summarizer.llm.library import kernels
+from summarizer.llm.llama import open_llama
+from summarizer.records import Message, ModelInfo, Request, Sampling
+try:
+    engine = open_llama(Path(sys.argv[1]), ModelInfo("t", "0", "t", 1, ""), n_ctx=512, n_slots=2, n_batch=64, repack=False)
+except ModelError as error:
+    sys.exit(f"unfit {error}")
+engine.submit(Request("a", (Message("user", "hello there"),), Sampling(max_tokens=10)))
+completions = engine.poll()
+while not completions:
+    completions = engine.poll()
+print(kernels(), completions[0].completion_tokens, repr(completions[0].text))
+"""
 
 _INFO, _WARNING, _ERROR = 2, 3, 4
 
@@ -100,3 +125,32 @@ def test_errors_are_told_and_notes_are_not(tmp_path: Path) -> None:
     assert library.last_error() == "failed to open the file"
     library.forget_error()
     assert library.last_error() == ""
+
+
+@pytest.mark.skipif(KERNELS_VARIABLE not in os.environ, reason=f"no kit's libraries ({KERNELS_VARIABLE})")
+def test_every_set_of_kernels_that_runs_here_answers_alike(tmp_path: Path) -> None:
+    folder = Path(os.environ[KERNELS_VARIABLE]).resolve()
+    model = tiny_gguf.write_tiny_gguf(tmp_path / "tiny.gguf")
+    answers, unfit = {}, []
+    for kernels in library.kernel_files(folder):
+        alone = tmp_path / kernels.stem
+        alone.mkdir()
+        for path in folder.glob("*.so*"):
+            if path == kernels or not path.name.startswith("libggml-cpu-"):
+                shutil.copyfile(path, alone / path.name)
+        done = subprocess.run(
+            [sys.executable, "-c", ANSWER, str(model)],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "LLAMA_CPP_LIB_PATH": str(alone)},
+            check=False,
+        )
+        if done.returncode == 0:
+            name, _, answer = done.stdout.partition(" ")
+            assert f"libggml-cpu-{name}.so" == kernels.name
+            answers[name] = answer
+        else:
+            assert done.stderr.startswith("unfit none of the 1 sets of kernels"), done.stderr
+            unfit.append(kernels.name)
+    sys.stdout.write(f"{len(answers)} run here: {' '.join(answers)}; unfit: {unfit}\n")  # pytest -s shows it
+    assert len(set(answers.values())) == 1

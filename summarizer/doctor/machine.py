@@ -25,7 +25,7 @@ _FEATURES = (
         "bmi2",
         "avx_vnni",
         "avx512f",
-        "avx512_vbmi",
+        "avx512vbmi",
         "avx512_vnni",
         "avx512_bf16",
     ),

@@ -195,7 +195,7 @@ def _compile(version: str, work: Path, report: Report) -> Path:
         next(unpacked.iterdir()).rename(source)
         shutil.rmtree(unpacked)
         _leave_out_tools(source)
-    report(f"{PACKAGE} {version}: compiling for all processors (once; some 15 minutes on two cores)")
+    report(f"{PACKAGE} {version}: compiling for all processors (once; some 10 minutes on two cores)")
     environment = {**os.environ, "CMAKE_ARGS": " ".join(FLAGS)}
     out = work / "built"
     # a build folder that stays: what was compiled before an interruption is not compiled again
