@@ -89,7 +89,8 @@ SETUP = re.compile(
     r"select\w*|conduct\w*)|"
     r"was assessed|were (?:then )?(?:asked|recruited|split|trained|evaluated|compared)|is evaluated|are evaluated|"
     r"metric\w*|test set contains|"
-    r"we (?:first |then |also |only )?(?:include|exclude|discard|apply|process|create|sample|"
+    r"we (?:first |then |also |only |further )?(?:plot|visuali[sz]e|analy[sz]e|examine|"
+    r"investigate|explore|include|exclude|discard|apply|process|create|sample|"
     r"generate|initiali[sz]e|partition|collect|perform|normali[sz]e)|"
     r"(?:are|is|were|was) (?:created|generated|computed|sampled|applied|obtained|performed|normali[sz]ed|selected)|"
     r"dataset (?:contains|consists)|hyper-?parameters?|learning rate|checkpoints?|vocabulary|"
@@ -116,7 +117,8 @@ POINTER = re.compile(
     r"contributed equally|university|©|"
     r"available (?:at|online)|https?://|copyright|permission|arxiv preprint|accepted (?:at|to|for)|"
     r"corresponding author|e-?mail)\b"
-    r"|\b(?:table|fig(?:ure|\.)?)\s?\d+\s?:",
+    r"|\b(?:table|fig(?:ure|\.)?)\s?\d+\s?:"
+    r"|\b(?:described|explained|detailed|summari[sz]ed|listed|given|presented|discussed) (?:below|above|next|in the following)\b",
     re.IGNORECASE,
 )
 #: Points to what stands before or after it, wherever in the sentence.
@@ -160,7 +162,8 @@ SUMMARY = re.compile(
 )
 MATH = re.compile(r"[=∑∏∫√≤≥≈∈∀∃∂∇α-ωΑ-Ω∥‖⟨⟩|{}\\^_<>~⊙⊕∗←→]|\b[a-zA-Z]\s?\([a-z]\b")
 FUTURE = re.compile(
-    r"\bfuture (?:work|research|directions?)\b|\bin (?:the )?future\b|\bwe (?:hope|plan|believe)\b|\bhypothesi[sz]e|\bspeculate|"
+    r"\bfuture (?:work|research|directions?)\b|\bin (?:the )?future\b|"
+    r"\bwe (?:hope|plan|believe|strive|aim|seek|wish)\b|\bhypothesi[sz]e|\bspeculate|"
     r"\bconjecture|\bmight\b",
     re.IGNORECASE,
 )

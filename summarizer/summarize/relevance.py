@@ -99,6 +99,12 @@ _NO_PART = frozenset(
     ]
 )
 _MOST_HEADING_WORDS = 6
+#: The paper speaks of itself; an "us" may be all of the field.
+_SPEAKS = re.compile(
+    r"\b(?:we|our|this (?:paper|work|study|article|report)|the (?:proposed|present paper)|in this demo)\b",
+    re.IGNORECASE,
+)
+_CUT_OFF = re.compile(r"\.\.\.|…|\$|\^")
 _THIS = re.compile(r"(?:this|these|those|such)\b", re.IGNORECASE)
 #: For a sentence that has all the words by which its section's heading names a part of the method.
 NAMES_PART = 0.7
@@ -134,7 +140,7 @@ def abstract_roles(sentences: Sequence[str], name: str = "") -> list[Task]:
     What comes before the paper speaks of itself (or names its system) is background; then what was done, unless it says
     how well it went.
     """
-    own = [bool(SELF.search(s) or (name and name in s)) for s in sentences]
+    own = [bool(_SPEAKS.search(s) or (name and name in s)) for s in sentences]
     first = own.index(True) if True in own else 0
     roles: list[Task] = []
     for position, sentence in enumerate(sentences):
@@ -180,6 +186,8 @@ def is_usable(sentence: str) -> bool:
         or POINTER.search(sentence)
         or len(MATH.findall(sentence)) > 4
     ):
+        return False
+    if _CUT_OFF.search(sentence):
         return False
     if sentence.count("(") != sentence.count(")") or " | " in sentence:
         return False
