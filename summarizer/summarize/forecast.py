@@ -248,7 +248,7 @@ def _n_common(left: str, right: str) -> int:
 
 def _n_around(prompt: PromptVersion, paper: Paper) -> int:
     """Characters of a question that are not of its sentence."""
-    return len(prompt.render_last_user({"title": paper.title, "sentence": "", "missing": []}))
+    return len(prompt.render_last_user({**dict.fromkeys(prompt.inputs, ""), "title": paper.title}))
 
 
 def _no_encoding(sentences: Sequence[str]) -> NDArray[np.float32]:
