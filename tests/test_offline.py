@@ -44,7 +44,7 @@ def _run(command: list[str], log: Path) -> subprocess.CompletedProcess[str]:
 def _assert_untouched(log: Path) -> None:
     lines = log.read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if line.startswith("refused")] == []
-    assert sum("summarizer.pdf.child" in line for line in lines) >= 1, "the guard did not reach the child processes"
+    assert sum("summarizer.pdf.worker" in line for line in lines) >= 1, "the guard did not reach the child processes"
 
 
 @pytest.mark.parametrize(

@@ -37,13 +37,13 @@ def try_embedding(place: Place) -> str:
 
 def try_pdf(place: Place) -> str:
     """One page through the reader that a run uses, layout model included."""
-    from summarizer.pdf import read_document
+    from summarizer.pdf import Limits, read_document
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "page.pdf"
         path.write_bytes(page_pdf())
         try:
-            document = read_document(path, seconds_base=_SECONDS, memory_bytes=place.config.pdf.memory_bytes)
+            document = read_document(path, Limits(seconds_base=_SECONDS, memory_bytes=place.config.pdf.memory_bytes))
         except PdfError as error:
             raise Unfit(
                 f"a page could not be read ({error})", "install the kit again, or the packages of the checkout"
