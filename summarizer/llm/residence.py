@@ -11,7 +11,7 @@ from summarizer.llm.cells import CellLedger, common_prefix
 WORTH_KEEPING = 64
 #: Cells that idle slots may go on holding. Every step attends over all cells in use, so answers that nobody will take up
 #: again cost time; the next question of a text comes at once and finds its own slot among those released last.
-_IDLE_CELLS = 1024
+_IDLE_CELLS = 4096
 
 
 class Memory(Protocol):
