@@ -48,12 +48,17 @@ def values(store: Store) -> dict[str, str]:
             WHERE a.task = 'results' ORDER BY a.created_utc, x.seq LIMIT 1 OFFSET 20
             """
         ).fetchone()
+        said = con.execute(
+            "SELECT term FROM term_use JOIN accepted_attempt USING (attempt_id) WHERE used IS DISTINCT FROM wanted ORDER BY ALL"
+        ).fetchone()
     assert row is not None
+    assert said is not None
     return {
         "id": row[0],
         "words": row[1][:12],
         "day": row[3],
         "term": "语音增强 VoiceBank",
+        "glossary term": said[0],
         "task": "results",
         "author": row[2],
     }
@@ -61,6 +66,8 @@ def values(store: Store) -> dict[str, str]:
 
 def asked(saved: SavedQuery, found: dict[str, str]) -> dict[str, str]:
     given = {p.name: found.get(p.name, p.value) for p in saved.parameters if p.required}
+    if saved.name == "term-texts":
+        given["term"] = found["glossary term"]
     if saved.name == "mentions":
         given["words"] = "VoiceBank"
     if saved.name == "author":

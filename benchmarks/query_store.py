@@ -251,6 +251,17 @@ def _derived_rows(con: Connection) -> None:
         """,
         {"instructions": '[{"role": "system", "content": "' + "Translate this sentence as it stands. " * 100},
     )
+    con.execute(  # a term at the start of each sentence, seldom said in another way
+        """
+        INSERT INTO term_use
+        SELECT attempt_id, term, '译名', CASE WHEN hash(attempt_id, term) % 100 < 85 THEN '译名'
+            WHEN hash(attempt_id, term) % 100 < 93 THEN '别名' END
+        FROM (
+            SELECT DISTINCT attempt_id, lower(array_to_string(string_split(x.source_text, ' ')[:2], ' ')) AS term
+            FROM attempt_piece AS x JOIN attempt AS a USING (attempt_id) WHERE a.task = 'translation'
+        )
+        """
+    )
     con.execute(
         """
         INSERT INTO embedding

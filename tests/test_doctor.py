@@ -16,7 +16,7 @@ import kit_files
 import pytest
 
 from summarizer.cli import main
-from summarizer.config import Config, LlmConfig, PdfConfig
+from summarizer.config import Config, LlmConfig
 from summarizer.doctor import Place, child, examine, installation, machine, trials
 from summarizer.doctor.finding import Unfit
 from summarizer.errors import ModelError, PromptError, StoreError
@@ -254,10 +254,10 @@ def test_a_store_in_use_is_no_fault(place: Place) -> None:
             holder.kill()
 
 
-def test_a_pdf_that_is_read_wrongly(place: Place) -> None:
-    strangled = dataclasses.replace(place, config=Config(pdf=PdfConfig(memory_bytes=512 * 1024**2)))
+def test_a_pdf_that_cannot_be_read(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trials, "_SECONDS", -10.0)  # no time at all: four seconds are allowed for the page itself
     with pytest.raises(Unfit, match="could not be read"):
-        trials.try_pdf(strangled)
+        trials.try_pdf(place)
 
 
 def test_a_model_that_cannot_be_loaded_is_one_line(place: Place) -> None:

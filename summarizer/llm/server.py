@@ -228,13 +228,8 @@ class ServerEngine:
         """Nothing: what a server keeps of earlier prompts is its own affair."""
 
     def submit(self, request: Request) -> None:
-        """As the protocol says; ModelError for a request with a grammar that this server cannot be given."""
+        """As the protocol says. A grammar goes to llama-server only; elsewhere the prompt's words alone ask for the form."""
         name = request.request_id
-        if request.grammar is not None and self._server.kind != "llama-server":
-            raise ModelError(
-                f"server {self._link.url} ({self.use.engine_version}) takes no grammar, and a prompt file has one: "
-                "use llama-server or a model file, or take `grammar` out of a new prompt version"
-            )
         if name in self._waiting or name in self._under_way or name in self._finished or name in self._too_long:
             raise ValueError(f"request {name} is already under way")
         # no token is shorter than a byte: most requests are known to fit without asking the server
