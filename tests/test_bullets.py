@@ -56,6 +56,8 @@ def test_a_bullet_without_a_lead_gets_one_by_its_source_and_none_twice() -> None
         ("在实践中，我们对一组查询同时计算注意力。", "在实践中，对一组查询同时计算注意力。"),
         ("他们的控制复杂，对非专业人士来说很难。", "控制复杂，对非专业人士来说很难。"),
         ("模型由编码器和解码器组成。", "模型由编码器和解码器组成。"),
+        ("即使如此，修订版得分更高，且排名在前。", "修订版得分更高，且排名在前。"),
+        ("即便模型很小，它在嘈杂环境里也有效。", "即便模型很小，它在嘈杂环境里也有效。"),
     ],
 )
 def test_a_chinese_sentence_is_made_to_stand_alone(before: str, after: str) -> None:
@@ -93,3 +95,6 @@ def test_a_bullet_that_says_too_little_is_found() -> None:
     assert bullet_faults(source, "", "掩码估计器预测掩码。")
     assert bullet_faults("A name.", "原文中保留的元素说明", "原文中保留的元素说明。")
     assert bullet_faults(source, "", "掩码估计器由编码器的共享特征为每个说话人预测：")
+    apart = "使用所有-迷你-语言-低-维度-版本-第-二-层-模型，其维度为384，不进行任何训练。"
+    assert bullet_faults("We use all-MiniLM-L6-v2 with its 384 dimensions as it is.", "", apart)
+    assert bullet_faults("Speech is mixed.", "", "语音-文本联合训练的编码器很有效，误差率下降。") == []

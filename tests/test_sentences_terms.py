@@ -87,6 +87,9 @@ def test_a_name_with_hyphens_or_dots_stays_whole() -> None:
 
 
 def test_scaled_numbers_keep_their_unit_in_either_language() -> None:
+    version = set(copy_terms("We use the Python package of version 0.3.36 with 3.5 GB."))
+    assert {"0.3.36", "3.5"} <= version
+    assert "0.3" not in version
     assert {"1.5M", "150万", "1500000"} <= set(copy_terms("It has 1.5 million rows."))
     assert {"7B", "70亿"} <= set(copy_terms("A 7B model."))
     assert {"540B", "5400亿"} <= set(copy_terms("A 540-billion parameter model."))

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable
 from summarizer.checks.protected import FORMULA, URL
 
 _NUMBER = re.compile(r"(?<![\w.])[+\-−]?\d[\d,]*(?:\.\d+)?(?:e-?\d+)?")
+_VERSION = re.compile(r"(?<![\w.])v?\d+(?:\.\d+){2,}(?![\w]|\.\d)")  # 0.3.36
 _UNIT_AFTER = re.compile(
     r"\s?(%|‰|°C?|[a-zµμ]{1,4}(?:/[a-z]{1,3})?|[kKMGT]?(?:Hz|B|b|bps|W|FLOPs?)|dB[A-Za-z]*|[KMBTx×])(?![\w])"
 )
@@ -183,8 +184,12 @@ def _numbers(text: str) -> Iterable[str]:
         low, mark, high, percent = found.groups(default="")
         yield f"{low}{mark.strip()}{high}{percent}"
         yield from (f"{low}{percent}", f"{high}{percent}")
+    versions = {found.start(): found[0] for found in _VERSION.finditer(text)}
+    yield from versions.values()
     scaled = {start: (number, scale) for start, number, scale in _scaled_numbers(text)}
     for found in _NUMBER.finditer(text):
+        if found.start() in versions:
+            continue  # the beginning of a version is another version
         if found.start() in scaled:
             yield from _scaled_forms(*scaled[found.start()])  # 540 billion may not become 540
             continue
