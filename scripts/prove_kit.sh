@@ -3,7 +3,8 @@
 # network, no compiler and, where this system allows it, without being root. It builds a kit (or takes KIT), installs it, runs
 # `summarizer doctor` and makes the daily post of the sample papers, all in a network namespace without an interface; where
 # namespaces are not allowed, with the proxy and index variables pointing nowhere, and it says which. Sizes and times go to
-# stdout, the rest to stderr and to DIR/log.txt. RUN-OPTIONs go to `summarizer run`, such as --max-papers 1.
+# stdout, the rest to stderr and to DIR/log.txt. RUN-OPTIONs go to `summarizer run`, such as --max-papers 1. PYTHON=FILE names
+# the Python to install with; for a proof without root it must lie where every user can run it, not in a home folder.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 

@@ -55,7 +55,8 @@ for candidate in ${PYTHON:+"$PYTHON"} "python$wanted" python3 python; do
     fi
     seen="$seen $candidate is $found;"
 done
-[ -n "$python" ] || fail "this kit is for Python $wanted, which is not here (${seen:- no Python was found;} looked for" \
+[ -n "$seen" ] || seen=" no Python was found;"
+[ -n "$python" ] || fail "this kit is for Python $wanted, which is not here (${seen# } looked for" \
     "python$wanted, python3, python): install it, name it with PYTHON=/path/to/python$wanted, or have a kit built with --python"
 
 run() { "$python" -I -B - "$@"; }
