@@ -6,6 +6,7 @@ import json
 import platform
 import shutil
 import sys
+import tomllib
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -186,3 +187,13 @@ def test_an_installed_kit_finds_its_own_models_and_prompts(
     assert Settings().read_config().llm.model == "tiny"
     Path("config.toml").write_text('[llm]\nmodel = "other"\n', encoding="utf-8")
     assert Settings().read_config().llm.model == "other"
+
+
+def test_the_projects_wheel_is_made_of_all_that_goes_into_it() -> None:
+    """Glossaries lie beside the package; left out of the copy that is built, they were missing inside without a word."""
+    project = tomllib.loads((kit_files.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = [p for files in project["tool"]["setuptools"]["data-files"].values() for p in files]
+    assert patterns
+    for pattern in patterns:
+        assert pattern.split("/")[0] in wheels.SOURCE_FOLDERS
+        assert list(kit_files.ROOT.glob(pattern))

@@ -54,12 +54,17 @@ def interpreter(target: Target) -> str:
     )
 
 
+#: What the project's wheel is made of.
+SOURCE_FOLDERS = ("summarizer", "glossaries")
+
+
 def build_project(checkout: Path, folder: Path) -> Path:
     """The project's own wheel, of the checkout as it stands. Raises KitError."""
     with tempfile.TemporaryDirectory() as work:
         # setuptools leaves a folder beside the source: build from a copy
         copy = Path(work) / "source"
-        shutil.copytree(checkout / "summarizer", copy / "summarizer", ignore=shutil.ignore_patterns("__pycache__"))
+        for name in SOURCE_FOLDERS:
+            shutil.copytree(checkout / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
         for name in ("pyproject.toml", "README.md", "LICENSE"):
             shutil.copy2(checkout / name, copy / name)
         _pip(sys.executable, ["wheel", "--no-deps", "--wheel-dir", str(folder), str(copy)], "the project's own wheel")
