@@ -19,7 +19,6 @@ import argparse
 import json
 import re
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,20 +29,19 @@ from breakdown_cases import ANSWERS, PaperCase, read_cases
 from breakdown_evidence import measure_evidence
 from breakdown_papers import ReadPaper, read_papers
 from breakdown_plain import plain_answers
+from prompt_bench import add_options, exit_code_of, open_bench
 
-from summarizer.config import Config, read_config
-from summarizer.errors import ConfigError, SummarizerError
+from summarizer.errors import ConfigError
 from summarizer.prompts import load_prompt, read_lock
 from summarizer.records import Task
 from summarizer.stages.recorder import utc_now
-from summarizer.stages.trials import Workbench, make_texts, workbench
+from summarizer.stages.trials import Workbench, make_texts
 from summarizer.store import trial_samples, trials
 from summarizer.store.trial_samples import TrialSample
 from summarizer.store.trials import TrialOutput
 from summarizer.text import one_line
 from summarizer.tuning.drafts import Candidate, draft_file, read_candidate
 
-ROOT = Path(__file__).resolve().parent.parent
 _VERSION = re.compile(r"v\d{3,}")
 
 
@@ -163,40 +161,17 @@ def main() -> int:
     parser.add_argument("--cases", type=Path, required=True)
     parser.add_argument("--pdf", type=Path, required=True, help="folder of the papers")
     parser.add_argument("--limit", type=int, help="only the first papers")
-    parser.add_argument("--prompt", action="append", help="may be given several times")
-    parser.add_argument("--model", help="name in the registry, instead of the configured one")
-    parser.add_argument("--store", type=Path, help="keep papers and answers here; by default they are thrown away")
-    parser.add_argument("--models", type=Path, default=ROOT / "models")
-    parser.add_argument("--prompts", type=Path, default=ROOT / "prompts")
-    parser.add_argument("--config", type=Path)
+    add_options(parser)
     parser.add_argument("--evidence-only", action="store_true", help="look in the chosen sentences, without the model")
     parser.add_argument("--plain", action="store_true", help="ask each question over the text at once, too")
     parser.add_argument("--texts", action="store_true", help="print every answer whole")
-    parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    try:
-        cases = read_cases(args.cases)[: args.limit]
-        with tempfile.TemporaryDirectory() as folder:
-            run(args, cases, args.store or Path(folder) / "store.duckdb")
-    except SummarizerError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("interrupted" + ("; the same call goes on" if args.store else ""), file=sys.stderr)
-        return 130
-    return 0
+    return exit_code_of(lambda store_path: run(args, read_cases(args.cases)[: args.limit], store_path), args)
 
 
 def run(args: argparse.Namespace, cases: Sequence[PaperCase], store_path: Path) -> None:
     names = args.prompt or [""]
-    with workbench(
-        read_config(args.config) if args.config else Config(),
-        store_path=store_path,
-        models_dir=args.models,
-        prompts_dir=args.prompts,
-        quiet=False,
-        model=args.model,
-    ) as bench:
+    with open_bench(args, store_path) as bench:
         if args.evidence_only:
             prompts = prompts_named(bench.prompts_dir, names[-1])
             papers = read_papers(bench.store, cases, args.pdf, bench.config, bench.weights, bench.progress)

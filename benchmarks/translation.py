@@ -14,19 +14,16 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from summarizer.config import Config, read_config
-from summarizer.errors import SummarizerError
+from prompt_bench import add_options, exit_code_of, open_bench
+
 from summarizer.prompts import load_prompt
-from summarizer.stages.trials import Tuned, tune, workbench
+from summarizer.stages.trials import Tuned, tune
 from summarizer.store import Store, trials
 from summarizer.store.trials import TrialOutput
 from summarizer.tuning.results import Scored
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def figures(scored: Scored, outputs: list[TrialOutput], seconds: float) -> dict[str, Any]:
@@ -80,36 +77,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Translations against references.")
     parser.add_argument("--pairs", type=Path, required=True)
     parser.add_argument("--limit", type=int, help="only the first pairs")
-    parser.add_argument("--prompt", action="append", help="may be given several times")
-    parser.add_argument("--model", help="name in the registry, instead of the configured one")
-    parser.add_argument("--store", type=Path, help="keep answers here; by default they are thrown away")
-    parser.add_argument("--models", type=Path, default=ROOT / "models")
-    parser.add_argument("--prompts", type=Path, default=ROOT / "prompts")
-    parser.add_argument("--config", type=Path)
-    parser.add_argument("--json", action="store_true")
+    add_options(parser)
     args = parser.parse_args()
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            print_results(args, args.store or Path(folder) / "store.duckdb")
-    except SummarizerError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("interrupted" + ("; the same call goes on" if args.store else ""), file=sys.stderr)
-        return 130
-    return 0
+    return exit_code_of(lambda store_path: print_results(args, store_path), args)
 
 
 def print_results(args: argparse.Namespace, store_path: Path) -> None:
     names = args.prompt or [load_prompt(args.prompts, "translation").version]
-    with workbench(
-        read_config(args.config) if args.config else Config(),
-        store_path=store_path,
-        models_dir=args.models,
-        prompts_dir=args.prompts,
-        quiet=False,
-        model=args.model,
-    ) as bench:
+    with open_bench(args, store_path) as bench:
         tuned = tune(bench, "translation", names, str(args.pairs), args.limit)
         result = results(tuned, bench.store)
     if args.json:

@@ -133,18 +133,18 @@ def standard_folder() -> Path:
     return beside if beside.is_dir() else Path(sys.prefix) / "share" / "summarizer" / "glossaries"
 
 
-def load_glossary(files: Sequence[Path], *, standard: bool = True) -> Glossary:
+def load_glossary(files: Iterable[Path], *, standard: bool = True) -> Glossary:
     """The standard glossaries, if wanted, and these files over them, the last one first in rank.
 
     Raises ConfigError, naming file and line, or the folder where the standard ones are missing.
     """
-    paths = [*(sorted(standard_folder().glob("*.tsv")) if standard else ()), *files]
-    if standard and len(paths) == len(files):
+    ours = sorted(standard_folder().glob("*.tsv")) if standard else []
+    if standard and not ours:
         raise ConfigError(
             f"no glossary in {standard_folder()}: install the program again, or set glossary.standard = false"
         )
     terms: dict[str, GlossaryTerm] = {}
-    for path in paths:
+    for path in (*ours, *files):
         for term in read_terms(path):
             key = term.en if _has_capitals(term.en) else " ".join(_key(term.en))
             terms.pop(key, None)
