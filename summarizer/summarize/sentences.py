@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from summarizer.literals import FORMULA
 from summarizer.text import one_line
 
 #: A sentence cannot end with these, whatever the splitter says.
@@ -82,7 +83,7 @@ def closing_mark(sentence: str) -> str:
 _LATEX_COMMAND = re.compile(r"\\(?:textit|textbf|textsc|texttt|textrm|textsf|emph|underline|mbox|text|url)\{([^{}]*)\}")
 _LATEX_POINTER = re.compile(r"[~\s]*\\(?:cite[a-z]*|ref|label|footnote)\{[^{}]*\}")
 _LATEX_QUOTES = re.compile(r"``(.+?)''", re.DOTALL)
-_FORMULA = re.compile(r"(\$\$?[^$\n]{1,200}\$\$?|\\\([^\n]{1,200}?\\\))")
+_FORMULA = re.compile(f"({FORMULA.pattern})")
 
 
 def without_latex(text: str) -> str:
