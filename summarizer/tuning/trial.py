@@ -33,6 +33,7 @@ _CODE = ("summarizer.summarize", "summarizer.checks")
 _MODULES = (
     ("summarizer", "text.py"),
     ("summarizer", "literals.py"),
+    ("summarizer", "sentences.py"),
     ("summarizer", "glossary.py"),
     ("summarizer.tuning", "score.py"),
 )
