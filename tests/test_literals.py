@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from summarizer.checks import CheckContext, run_checks
-from summarizer.checks.context import words_only
+from summarizer.checks.context import count_words, words_only
 from summarizer.checks.protected import added_protected, missing_protected
 from summarizer.glossary import Glossary
 from summarizer.literals import CODE, FORMULA, LITERAL, URL
@@ -113,6 +113,13 @@ def test_all_who_look_for_links_see_the_same() -> None:
     assert missing_protected(source, answer) == added_protected(source, answer) == []
     code = Glossary((GlossaryTerm("code", "代码"),))
     assert [found.written for found in code.find("the code at https://x.org/code and $code$")] == ["code"]
+
+
+def test_a_mark_that_stands_alone_is_no_word() -> None:
+    """What stood before it may have been a link."""
+    assert count_words("Code - the whole of it & data - is at https://a.b/c.") == count_words(
+        "Code the whole of it data is at"
+    )
 
 
 def test_a_formula_in_round_brackets_of_tex_stays_as_it_is() -> None:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from summarizer.checks.context import CheckContext, words_only
+from summarizer.checks.context import CheckContext, count_words, words_only
 from summarizer.checks.length import chinese_length
 from summarizer.sentences import chinese_sentences, split_sentences
 
@@ -47,7 +47,7 @@ class Bead:
 
 def align(source: Sequence[str], target: Sequence[str]) -> list[Bead]:
     """The cheapest way to lay the sentences of a translation beside those of its source, in order, none left out."""
-    words = [len(words_only(s).split()) for s in source]
+    words = [count_words(s) for s in source]
     lengths = [chinese_length(words_only(t)) for t in target]
     source_anchors = [frozenset(_ANCHOR.findall(s)) for s in source]
     target_anchors = [frozenset(_ANCHOR.findall(t)) for t in target]

@@ -44,5 +44,10 @@ def words_only(text: str) -> str:
     return LITERAL.sub(" ", text)
 
 
+def count_words(text: str) -> int:
+    """Words of an English text; links, formulas, code and marks that stand alone are none."""
+    return sum(any(map(str.isalnum, word)) for word in words_only(text).split())
+
+
 def count_han(text: str) -> int:
     return len(HAN.findall(text))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from summarizer.checks.alignment import align
-from summarizer.checks.context import CheckContext, verdict, words_only
+from summarizer.checks.context import CheckContext, count_words, verdict
 from summarizer.records import CheckResult
 from summarizer.sentences import chinese_sentences, split_sentences
 
@@ -29,4 +29,4 @@ def omitted_sentences(source: str, text: str) -> list[str]:
     if len(sentences) < 2 or not answers:
         return []
     beads = align(sentences, answers)
-    return [s for bead in beads if not bead.target for s in bead.source if len(words_only(s).split()) >= MIN_WORDS]
+    return [s for bead in beads if not bead.target for s in bead.source if count_words(s) >= MIN_WORDS]
