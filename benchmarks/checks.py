@@ -30,9 +30,10 @@ from typing import Any
 from checks_damage import CHECK_OF, DAMAGE, Pair
 
 from summarizer.checks import CheckContext, run_checks
-from summarizer.checks.alignment import align, chinese_sentences, english_sentences
+from summarizer.checks.alignment import align
 from summarizer.errors import SummarizerError
 from summarizer.records import CheckResult
+from summarizer.sentences import chinese_sentences, split_sentences
 from summarizer.store import Store
 
 #: Sentences of translations, and of answers, where they are checked as such whatever the question.
@@ -72,7 +73,7 @@ def read_rows(path: Path, limit: int | None) -> list[dict[str, str]]:
 
 def sentence_pairs(pair: Pair) -> list[Pair]:
     """Sentences that answer each other one to one, by alignment."""
-    beads = align(english_sentences(pair.source), chinese_sentences(pair.text))
+    beads = align(split_sentences(pair.source), chinese_sentences(pair.text))
     return [Pair(b.source[0], b.target[0]) for b in beads if len(b.source) == len(b.target) == 1]
 
 

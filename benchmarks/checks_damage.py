@@ -8,8 +8,9 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from summarizer.checks.alignment import align, chinese_sentences, english_sentences
+from summarizer.checks.alignment import align
 from summarizer.checks.context import HAN
+from summarizer.sentences import chinese_sentences, split_sentences
 
 _SENTENCE = re.compile(r"[^。！？]*[。！？]?")
 _FIGURE = re.compile(r"(?<![\w.-])\d+(?:\.\d+)?(?=[^\w.]*%)", re.ASCII)
@@ -42,7 +43,7 @@ def _sentences(text: str) -> list[str]:
 
 def drop_sentence(pair: Pair) -> str | None:
     """One sentence that has a source sentence of its own is left out."""
-    source, target = english_sentences(pair.source), chinese_sentences(pair.text)
+    source, target = split_sentences(pair.source), chinese_sentences(pair.text)
     beads = align(source, target)
     lone = [i for i, b in enumerate(beads) if len(b.source) == 1 and b.target and len(b.source[0].split()) >= 8]
     if len(beads) < 3 or not lone:
@@ -97,7 +98,7 @@ def drop_name(pair: Pair) -> str | None:
 
 def turn_negation(pair: Pair) -> str | None:
     """A sentence whose source denies loses all its denials."""
-    for bead in align(english_sentences(pair.source), chinese_sentences(pair.text)):
+    for bead in align(split_sentences(pair.source), chinese_sentences(pair.text)):
         target = "".join(bead.target)
         if bead.source and target and _DENIES.search(" ".join(bead.source)) and _CHINESE_DENIES.search(target):
             return pair.text.replace(target, _CHINESE_DENIES.sub("", target))
@@ -123,7 +124,7 @@ def loop(pair: Pair) -> str | None:
 
 def leave_english(pair: Pair) -> str | None:
     """The second half stays in English."""
-    english, sentences = english_sentences(pair.source), _sentences(pair.text)
+    english, sentences = split_sentences(pair.source), _sentences(pair.text)
     return "".join(sentences[: len(sentences) // 2]) + " ".join(english[len(english) // 2 :])
 
 

@@ -16,7 +16,7 @@ from summarizer.errors import PdfError, SummarizerError
 from summarizer.llm.fetch import default_cache_dir
 from summarizer.pdf import read_document
 from summarizer.records import Message, Section
-from summarizer.summarize.sentences import split_sentences
+from summarizer.sentences import split_sentences
 
 SHAPES = ("long", "pieces")
 LONG_TOKENS = (1500, 3000)

@@ -1,6 +1,6 @@
 """How long every saved query takes on a store of 5,000 papers.
 
-    python benchmarks/queries.py [--papers 5000] [--store FILE] [--rounds 5] [--limit-ms 200] [--json]
+    python benchmarks/queries.py [--papers 5000] [--store FILE] [--rounds 5] [--only NAME]... [--limit-ms 200] [--json]
 
 The store is synthetic (benchmarks/query_store.py) and is made where ``--store`` is not there yet; without it, it is made in a
 temporary folder and removed. ``fresh`` opens the store for each round, as ``summarizer sql`` does (the files are in the
@@ -15,7 +15,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -85,10 +85,13 @@ def milliseconds(ask: Callable[[], Any], rounds: int) -> tuple[float, float]:
     return round(statistics.median(taken), 1), round(min(taken), 1)
 
 
-def measure(store: Store, rounds: int) -> list[dict[str, Any]]:
+def measure(store: Store, rounds: int, only: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """Of every saved query and search; ``only``: of the saved queries with these names."""
     found = values(store)
     questions = {f"@{q.name}": (q.sql, q.filled(asked(q, found))) for q in saved_queries().values()}
     questions |= {f"search('{words}')": ("SELECT * FROM search($words)", {"words": words}) for words in SEARCHES}
+    if only:
+        questions = {f"@{name}": questions[f"@{name}"] for name in only}
     rows = []
     for name, (sql, parameters) in questions.items():
         n_rows = len(query(store, sql, parameters=parameters).rows)
@@ -108,6 +111,7 @@ def main() -> int:
     parser.add_argument("--papers", type=int, default=5_000)
     parser.add_argument("--store", type=Path)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", action="append", choices=list(saved_queries()), metavar="NAME", default=[])
     parser.add_argument("--limit-ms", type=float, default=200.0)
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
@@ -119,7 +123,7 @@ def main() -> int:
             query_store.build(path, args.papers)
             built = round(time.perf_counter() - started, 1)
         store = Store(path)
-        rows = measure(store, args.rounds)
+        rows = measure(store, args.rounds, args.only)
         with store.read() as con:
             counted = {
                 name: con.execute(f"SELECT count(*) FROM {name}").fetchone()[0]  # noqa: S608

@@ -58,8 +58,10 @@ set_up() {
     stamp="$VENV/.installed-$extra"
     "$VENV/bin/python" -c 'import llama_cpp' 2>/dev/null || check_compiler
     say "installing the dependencies (the first time llama.cpp is compiled, which takes minutes)"
-    "$VENV/bin/python" -m pip install --quiet --constraint "$ROOT/constraints.txt" \
-        --editable "$ROOT[$extra]" ||
+    # the same pip everywhere first; the kit carries it, too
+    "$VENV/bin/python" -m pip install --quiet --constraint "$ROOT/constraints.txt" pip &&
+        "$VENV/bin/python" -m pip install --quiet --constraint "$ROOT/constraints.txt" \
+            --editable "$ROOT[$extra]" ||
         fail "the dependencies could not be installed (see above): check that pip can reach a package index"
     printf '%s\n' "$hash" >"$stamp"
 }

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from summarizer.errors import ConfigError
 from summarizer.ids import content_hash
+from summarizer.literals import FORMULA, URL
 from summarizer.records import GlossaryTerm
 from summarizer.text import one_line
 
@@ -23,7 +24,7 @@ _HEADER = ("en", "zh")
 _REMOVED = "-"
 _WORD = re.compile(r"[^\W_]+(?:['’]s?(?![^\W_]))?")
 _GAP = re.compile(r"[ \u2010\u2011-]")
-_NOT_WORDS = re.compile(r"https?://\S+|\$\$?[^$\n]{1,200}\$\$?|\\\([^\n]{1,200}?\\\)")
+_NOT_WORDS = re.compile(f"{URL.pattern}|{FORMULA.pattern}")
 _NEGATED = re.compile(r"\bnon[ -]$", re.IGNORECASE)
 _LATIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?<![.-])")
 _IRREGULAR = {

@@ -17,12 +17,13 @@ Place = Literal["shown", "duplicate", "unreadable"]
 
 @dataclass(frozen=True, slots=True)
 class SourcedPiece:
-    """One sentence or bullet of a text beside the words it was made from."""
+    """What one call wrote of a text beside the words it was made from."""
 
     text: str
     source_text: str
-    heading: str  #: of the section the words stand in; "" for the abstract
-    page: int | None  #: first page of that section, 1 and up; None for the abstract
+    heading: str  #: of the section the words stand in; "" for the abstract and for several sections
+    page: int | None  #: first page of that section, 1 and up; None for the abstract and for several sections
+    over_sections: bool = False  #: the words are whole sections
 
 
 @dataclass(frozen=True, slots=True)

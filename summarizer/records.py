@@ -45,6 +45,10 @@ PDF_CATEGORIES: tuple[str, ...] = (
     "crashed",  # the child process died
 )
 
+#: What one call of the model was asked for: a sentence of the abstract or all of it, a bullet from one sentence of the paper, or
+#: the whole answer over whole sections.
+PIECE_ROLES = ("sentence", "abstract", "bullet", "answer")
+
 FinishReason = Literal["stop", "length", "loop", "cancelled"]
 DuplicateKind = Literal["new_version", "exact", "near"]
 Severity = Literal["hard", "soft"]
@@ -292,9 +296,9 @@ class Piece:
     """One call of the model inside an attempt, with the words it was made from."""
 
     seq: int
-    role: str  #: "sentence" or "bullet"
+    role: str  #: one of :data:`PIECE_ROLES`
     source_text: str
-    section_seq: int | None  #: the section the source text stands in; None for the abstract
+    section_seq: int | None  #: the section the source text stands in; None for the abstract, and for an answer
     request_hash: str
     text: str  #: what went into the answer, or would have
     used: bool = True  #: False: another try of the same source took its place, or it did not fit

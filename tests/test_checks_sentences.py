@@ -13,13 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from summarizer.checks import CheckContext, run_checks
-from summarizer.checks.alignment import align, chinese_sentences, english_sentences, sentence_pairs
+from summarizer.checks.alignment import align, sentence_pairs
 from summarizer.checks.direction import turns_direction
 from summarizer.checks.marks import unclosed
 from summarizer.checks.omission import omitted_sentences
 from summarizer.checks.units import changed_units
 from summarizer.publish.reader.labels import check_label
 from summarizer.records import CheckResult
+from summarizer.sentences import chinese_sentences, split_sentences
 
 SOURCE = (
     "Recent work on piano transcription, e.g. by Smith et al. (2020), works well on studio recordings. However, models degrade "
@@ -46,13 +47,13 @@ def test_a_good_text_passes() -> None:
 
 
 def test_sentences() -> None:
-    assert len(english_sentences(SOURCE)) == 5  # neither "e.g." nor "et al." ends one
+    assert len(split_sentences(SOURCE)) == 5  # neither "e.g." nor "et al." ends one
     assert len(chinese_sentences(ANSWER)) == 5
-    assert english_sentences("") == chinese_sentences("") == []
+    assert split_sentences("") == chinese_sentences("") == []
 
 
 def test_alignment_joins_and_splits() -> None:
-    english = english_sentences(SOURCE)
+    english = split_sentences(SOURCE)
     joined = ANSWER.replace("不同时，模型性能会下降。我们", "不同时，模型性能会下降，因此我们")
     beads = align(english, chinese_sentences(joined))
     assert [len(bead.source) for bead in beads] == [1, 2, 1, 1]
@@ -87,7 +88,7 @@ def test_alignment_keeps_every_sentence_in_order(source: list[str], target: list
 def test_a_missing_sentence_is_named(number: int) -> None:
     sentences = chinese_sentences(ANSWER)
     text = "".join(sentences[:number] + sentences[number + 1 :])
-    assert omitted_sentences(SOURCE, text) == [english_sentences(SOURCE)[number]]
+    assert omitted_sentences(SOURCE, text) == [split_sentences(SOURCE)[number]]
     found = failures(replace(GOOD, text=text))["missing_sentences"]
     assert found.severity == "soft"
     assert found.reason.startswith("1 without an answer")
@@ -104,7 +105,7 @@ def test_pieces_are_looked_at_one_by_one() -> None:
     assert "missing_sentences" not in failures(replace(GOOD, pieces=(first, second)))
     cut = (first[0], chinese_sentences(first[1])[0])
     assert "missing_sentences" in failures(replace(GOOD, pieces=(cut, second)))
-    single = tuple(zip(english_sentences(SOURCE), chinese_sentences(ANSWER), strict=True))
+    single = tuple(zip(split_sentences(SOURCE), chinese_sentences(ANSWER), strict=True))
     assert "missing_sentences" not in failures(replace(GOOD, pieces=single))
 
 

@@ -161,6 +161,21 @@ def test_a_new_text_is_read_before_a_version_is_left_out(day: _Day) -> None:
     ]
 
 
+def test_of_an_imported_paper_the_abstract_alone_is_compared(day: _Day) -> None:
+    """Its text was never there to be read. Without an abstract nothing can be compared, and the new version is shown."""
+    known = _paper(1, "A title of four words", WORDS)
+    unknown = _paper(2, "Something of which the post told nothing", [])
+    day.arrive(replace(known, metadata_source="imported"), replace(unknown, metadata_source="imported"))
+    read = {known.arxiv_id: BODY, unknown.arxiv_id: OTHER_BODY}
+    day.arrive(replace(known, version=2), replace(unknown, version=2), bodies=read)
+    day.arrive(replace(known, version=3, abstract=f"{known.abstract} 9.8%"), bodies=read)
+    assert day.sql("SELECT arxiv_id, version, other_version, material FROM version_change ORDER BY ALL") == [
+        (known.arxiv_id, 2, 1, False),
+        (known.arxiv_id, 3, 1, True),
+        (unknown.arxiv_id, 2, 1, True),
+    ]
+
+
 def test_what_is_left_out_leaves_nothing_else_out(tmp_path: Path) -> None:
     chain = [_paper(n + 1, "A title that they share", WORDS[12 * n : 12 * n + 24]) for n in range(3)]
     near = min(_score(chain[0], chain[1]), _score(chain[1], chain[2])) - 0.001

@@ -241,7 +241,9 @@ def test_wheels_for_graphics_cards_are_refused_before_they_come(name: str, monke
 
 
 def test_the_version_is_that_of_the_constraints() -> None:
+    """Of pip, too, which the kit carries: what comes into a kit must not depend on the day."""
     assert wheels.constrained_version(kit_files.ROOT / "constraints.txt", "llama-cpp-python").startswith("0.")
+    assert int(wheels.constrained_version(kit_files.ROOT / "constraints.txt", "pip").split(".")[0]) >= 26
     with pytest.raises(KitError, match="no version of nonsense"):
         wheels.constrained_version(kit_files.ROOT / "constraints.txt", "nonsense")
 

@@ -149,28 +149,23 @@ def test_a_file_that_runs_out_of_memory_is_a_crash(tmp_path: Path, paper: Path) 
     assert caught.value.detail
 
 
-def test_an_interpreter_that_dies_of_a_signal_is_a_crash(
-    tmp_path: Path, paper: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("script", "detail"),
+    [
+        ("kill -SEGV $$", "the process died of SIGSEGV"),
+        ("echo no module named pymupdf >&2; exit 3", "the process ended with 3: no module named pymupdf"),
+    ],
+)
+def test_an_interpreter_that_does_not_come_up_is_a_crash(
+    tmp_path: Path, paper: Path, monkeypatch: pytest.MonkeyPatch, script: str, detail: str
 ) -> None:
     interpreter = tmp_path / "python"
-    interpreter.write_text("#!/bin/sh\nkill -SEGV $$\n")
+    interpreter.write_text(f"#!/bin/sh\n{script}\n")
     interpreter.chmod(0o755)
     monkeypatch.setattr(process.sys, "executable", str(interpreter))
     with pytest.raises(PdfError) as caught:
         read_document(paper)
-    assert (caught.value.category, caught.value.detail) == ("crashed", "the process died of SIGSEGV")
-
-
-def test_an_interpreter_that_ends_tells_its_last_words(
-    tmp_path: Path, paper: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    interpreter = tmp_path / "python"
-    interpreter.write_text("#!/bin/sh\necho no module named pymupdf >&2\nexit 3\n")
-    interpreter.chmod(0o755)
-    monkeypatch.setattr(process.sys, "executable", str(interpreter))
-    with pytest.raises(PdfError) as caught:
-        read_document(paper)
-    assert caught.value.detail == "the process ended with 3: no module named pymupdf"
+    assert (caught.value.category, caught.value.detail) == ("crashed", detail)
 
 
 def test_a_closed_reader_reads_nothing(paper: Path, reader: PdfReader) -> None:

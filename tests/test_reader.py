@@ -28,7 +28,7 @@ from summarizer.stages.imports import import_posts
 from summarizer.stages.progress import SilentProgress
 from summarizer.stages.reader import write_json, write_reader
 from summarizer.stages.recorder import RunRecorder
-from summarizer.store import Store, duplicates, posts, reading
+from summarizer.store import Store, duplicates, posts, reading, texts
 
 
 class Page(HTMLParser):
@@ -127,6 +127,22 @@ def test_day_page_says_what_the_post_says(store: Store, tmp_path: Path) -> None:
 def test_day_page_names_what_was_left_out(store: Store, tmp_path: Path) -> None:
     text = spaceless(page(publish(store, tmp_path / "out"), f"days/{DAY}.html").text)
     assert "去重略去的论文（1篇）LightSpeechEnhancement,Revised与2602.00001v1近似重复（0.987）" in text
+
+
+def test_the_source_of_an_answer_is_no_abstract(store: Store, tmp_path: Path) -> None:
+    made, _ = prepared_store.make_attempt(A, "method", 9)
+    answer = replace(made.pieces[0], role="answer", section_seq=None)
+    with store.write() as con:
+        texts.record_attempt(con, "r", replace(made, pieces=(answer,)), NOW + timedelta(days=1))
+        told = con.execute(
+            "SELECT piece_role, section_heading, section_kind, source_text FROM provenance WHERE attempt_id = ?",
+            [made.attempt_id],
+        ).fetchall()
+    assert told == [("answer", None, None, answer.source_text)]
+    with store.read() as con:
+        [piece] = reading.read_days(con, [DAY])[0].papers[A].texts["method"].pieces
+    assert (piece.heading, piece.page, piece.over_sections) == ("", None, True)
+    assert "多个章节" in paper_page(publish(store, tmp_path / "reader"), A).text
 
 
 def test_paper_page_has_both_abstracts_breakdown_sections_and_provenance(store: Store, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from summarizer.records import PIECE_ROLES
 from summarizer.store import Store, schema
 
 PAGE = Path(__file__).parent.parent / "docs" / "schema.md"
@@ -125,6 +126,12 @@ def test_everything_is_described(tmp_path: Path) -> None:
         assert relation.comment, relation.name
         for name, _, meaning in relation.columns:
             assert meaning, f"{relation.name}.{name} has no comment"
+
+
+def test_the_roles_of_pieces_are_named(tmp_path: Path) -> None:
+    columns = {(r.name, name): text for r in catalogue(Store(tmp_path / "store.duckdb")) for name, _, text in r.columns}
+    for column in (("attempt_piece", "role"), ("trial_piece", "role"), ("provenance", "piece_role")):
+        assert set(PIECE_ROLES) <= set(re.findall(r"\w+", columns[column])), column
 
 
 def test_the_columns_of_search_are_described(tmp_path: Path) -> None:

@@ -10,7 +10,26 @@ from pathlib import Path
 
 import pytest
 
-from summarizer.stages.scratch import scratch_folder
+from summarizer.errors import SummarizerError
+from summarizer.scratch import scratch_folder
+
+FOLDER = """
+from summarizer.scratch import scratch_folder
+with scratch_folder("pdf") as folder:
+    (folder / "paper.pdf").write_bytes(b"%PDF"); kill()
+"""
+#: A user who looks at the pages of a paper, and a query on a copy of the store: killed while the folder is there.
+PAGES = """
+from summarizer.pdf import PdfReader
+PdfReader._read = lambda self, path, **wanted: kill()
+PdfReader().drawing("paper.pdf")
+"""
+SNAPSHOT = """
+from pathlib import Path
+from summarizer.store import snapshot
+snapshot._copy = lambda path, copy: kill()
+with snapshot.snapshot(Path("store.duckdb")): pass
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -19,33 +38,53 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def kill_within(code: str, temporary: Path) -> Path:
+    """Run code that calls ``kill()`` in a process of its own; the folder that it leaves."""
+    before = set(temporary.glob("*/*"))
+    kill = "import os, signal\ndef kill(): os.kill(os.getpid(), signal.SIGKILL)\n"
+    done = subprocess.run(
+        [sys.executable, "-c", kill + code],
+        env={**os.environ, "TMPDIR": str(temporary)},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == -9, done.stderr
+    [left] = set(temporary.glob("*/*")) - before
+    return left
+
+
 def test_a_folder_is_gone_at_the_end(temporary: Path) -> None:
-    with scratch_folder("x-") as folder:
+    with scratch_folder("x") as folder:
         (folder / "paper.pdf").write_bytes(b"%PDF")
-        assert folder.parent == temporary
-    assert list(temporary.iterdir()) == []
+        assert folder.parent.parent == temporary
+        assert folder.name.startswith("x-")
+    assert list(temporary.glob("*/*")) == []
 
 
-def test_a_folder_in_use_stays(temporary: Path) -> None:
-    with scratch_folder("x-") as one:
+def test_a_folder_in_use_stays() -> None:
+    with scratch_folder("x") as one:
         (one / "paper.pdf").write_bytes(b"%PDF")
-        with scratch_folder("x-") as other:
+        with scratch_folder("x") as other:
             assert other != one
         assert (one / "paper.pdf").exists()
 
 
-def test_what_a_killed_process_left_goes_with_the_next_folder(temporary: Path) -> None:
-    code = (
-        "import os, signal, tempfile; from summarizer.stages.scratch import scratch_folder\n"
-        f"tempfile.tempdir = {str(temporary)!r}\n"
-        "with scratch_folder('x-') as folder:\n"
-        "    (folder / 'paper.pdf').write_bytes(b'%PDF'); os.kill(os.getpid(), signal.SIGKILL)"
-    )
-    subprocess.run([sys.executable, "-c", code], env=os.environ, check=False)
-    (temporary / "x-of-somebody").mkdir()
-    left = {path.name for path in temporary.iterdir()}
-    assert len(left) == 2
-    with scratch_folder("y-"):
-        assert {path.name for path in temporary.iterdir()} >= left
-    with scratch_folder("x-") as folder:
-        assert {path.name for path in temporary.iterdir()} == {"x-of-somebody", folder.name}
+@pytest.mark.parametrize("code", [FOLDER, PAGES, SNAPSHOT])
+def test_what_a_killed_process_left_goes_with_the_next_folder(code: str, temporary: Path) -> None:
+    left = kill_within(code, temporary)
+    (of_somebody := left.with_name("of-somebody")).mkdir()
+    with scratch_folder("another") as folder:
+        assert set(temporary.glob("*/*")) == {of_somebody, folder}
+    assert list(temporary.iterdir()) == [left.parent]
+
+
+def test_a_place_that_others_may_write_to_is_refused(temporary: Path) -> None:
+    with scratch_folder("x") as folder:
+        place = folder.parent
+    place.chmod(0o777)
+    with pytest.raises(SummarizerError, match="not a folder of this user alone"), scratch_folder("x"):
+        pass
+    place.rmdir()
+    place.symlink_to(temporary)
+    with pytest.raises(SummarizerError, match="not a folder of this user alone"), scratch_folder("x"):
+        pass

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summarizer.summarize.sentences import closing_mark, split_sentences, without_citations, without_latex
+from summarizer.sentences import split_sentences
+from summarizer.summarize.sentences import closing_mark, without_citations, without_latex
 from summarizer.summarize.terms import copy_terms, number_hints
 
 WORDS = st.lists(
@@ -118,6 +119,25 @@ def test_a_name_with_an_exclamation_mark_does_not_end_a_sentence() -> None:
         "We use the WHAM! dataset for this.",
         "It is noisy.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "n"),
+    [
+        ("Here, we present Stream.FM, a model of 48 ms. Stream.FM can enhance speech.", 2),
+        ("The entropy $h(X_k \\mid X_{k-1},...,X_{k-m})$ is bounded. This holds.", 2),
+        ("We present OnPrem$.$LLM, which runs llama$.$cpp. It is free.", 2),
+        # a sentence that lost its blank is one all the same
+        ("They are aligned to song sections.The prompts are injected.", 2),
+        ("We report the AUROC.Additionally, we test LibriSpeech.We find more.", 3),
+        ('It is a "teacher." It teaches "students."', 2),
+    ],
+)
+def test_a_full_stop_without_a_blank(text: str, n: int) -> None:
+    sentences = split_sentences(text)
+    assert len(sentences) == n
+    assert "".join("".join(sentences).split()) == "".join(text.split())
+    assert all(sentence in text for sentence in sentences)
 
 
 @pytest.mark.parametrize(

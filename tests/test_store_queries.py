@@ -348,8 +348,10 @@ def test_bundles_with_windows_in_two_zones_make_one_page_in_the_zone_of_the_firs
     with store.write() as con:
         papers.register_bundle(con, first, [], "1.tar", NOW)
         papers.register_bundle(con, other, [], "2.tar", NOW + timedelta(minutes=1))
-        window = posts.post(con, DAY)[0].window
-    assert window == replace(first.window, start_utc=other.window.start_utc)
+        post = posts.post(con, DAY)[0]
+        assert con.execute("SELECT n_fetched FROM post_state").fetchall() == [(0,)]
+    assert post.window == replace(first.window, start_utc=other.window.start_utc)
+    assert post.n_fetched == 0  # two bundles without papers repeat nothing
 
 
 def test_a_day_without_papers_has_a_post(store: Store) -> None:

@@ -19,11 +19,11 @@ from summarizer.llm.fake import FAKE_MODEL, FakeEngine, stock_sentences
 from summarizer.llm.llama import open_llama
 from summarizer.prompts import load_prompt, parse_prompt
 from summarizer.records import GlossaryTerm, Message, Paper, Request, Task
+from summarizer.sentences import split_sentences
 from summarizer.store import Store, papers, trials
 from summarizer.store.trial_samples import TrialSample
 from summarizer.summarize.attempts import job_maker, make_text
 from summarizer.summarize.jobs import JobRunner
-from summarizer.summarize.sentences import split_sentences
 from summarizer.tuning import trial as trial_module
 from summarizer.tuning.cases import named_sample
 from summarizer.tuning.drafts import Candidate, sweep

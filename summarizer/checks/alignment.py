@@ -11,8 +11,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from summarizer.checks.context import CheckContext, words_only
+from summarizer.checks.context import CheckContext, count_words, words_only
 from summarizer.checks.length import chinese_length
+from summarizer.sentences import chinese_sentences, split_sentences
 
 #: Chinese length for each English word, and its variance for each word: 1,042 sentence pairs of 154 reference abstracts that have
 #: as many sentences as their source.
@@ -33,11 +34,6 @@ _COSTS = {
 #: Cost of a number or name that stands on one side of a pair here and elsewhere in the other text.
 _MISPLACED = 1.2
 
-_ENGLISH_END = re.compile(r"(?<=[.!?])[\"”’)\]]?\s+(?=[\"“(\[]?[A-Z0-9])")
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:e\.g|i\.e|et al|vs|cf|resp|approx|Figs?|Eqs?|Sec|Dr|Prof|No|St|Tab|Refs?|w\.r\.t)\.|\b[A-Z]\.)[\"”’)\]]?$"
-)
-_CHINESE_END = re.compile(r"(?<=[。！？])[\"”’）」]?\s*")
 _ANCHOR = re.compile(r"\d+(?:[.,]\d+)*|[A-Za-z]*[A-Z][A-Za-z]*[A-Z0-9+][\w+-]*|[A-Za-z]+\d[\w-]*", re.ASCII)
 
 
@@ -49,24 +45,9 @@ class Bead:
     target: tuple[str, ...]
 
 
-def english_sentences(text: str) -> list[str]:
-    """English sentences, roughly: an end taken for one too many is joined again by the alignment."""
-    sentences: list[str] = []
-    for piece in _ENGLISH_END.split(" ".join(text.split())):
-        if sentences and _ABBREVIATION.search(sentences[-1]):
-            sentences[-1] += f" {piece}"
-        elif piece:
-            sentences.append(piece)
-    return sentences
-
-
-def chinese_sentences(text: str) -> list[str]:
-    return [sentence for piece in _CHINESE_END.split(text) if (sentence := piece.strip())]
-
-
 def align(source: Sequence[str], target: Sequence[str]) -> list[Bead]:
     """The cheapest way to lay the sentences of a translation beside those of its source, in order, none left out."""
-    words = [len(words_only(s).split()) for s in source]
+    words = [count_words(s) for s in source]
     lengths = [chinese_length(words_only(t)) for t in target]
     source_anchors = [frozenset(_ANCHOR.findall(s)) for s in source]
     target_anchors = [frozenset(_ANCHOR.findall(t)) for t in target]
@@ -105,7 +86,7 @@ def sentence_pairs(context: CheckContext) -> list[tuple[str, str]]:
     """Source and translation sentence by sentence: the pieces it was made from, those of several sentences by alignment."""
     pairs: list[tuple[str, str]] = []
     for source, text in context.pieces or ((context.source_text, context.text),):
-        sentences = english_sentences(source)
+        sentences = split_sentences(source)
         if len(sentences) < 2:
             pairs.append((source, text))
             continue

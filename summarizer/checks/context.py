@@ -6,13 +6,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from summarizer.literals import LITERAL
 from summarizer.records import CheckResult, FinishReason, Severity, Task, TermUse
 
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
-#: Links, formulas and code spans: neither English nor Chinese.
-_FOREIGN = re.compile(
-    r"https?://[^\s，。；、）)>\u4e00-\u9fff]+|\$\$?[^$\n]{1,300}\$\$?|\\\([^\n]{1,300}?\\\)|`[^`\n]+`"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +40,13 @@ def worth_another_try(context: CheckContext) -> Severity:
 
 
 def words_only(text: str) -> str:
-    """The text without links, formulas and code spans."""
-    return _FOREIGN.sub(" ", text)
+    """The text without links, formulas and code spans, which are neither English nor Chinese."""
+    return LITERAL.sub(" ", text)
+
+
+def count_words(text: str) -> int:
+    """Words of an English text; links, formulas, code and marks that stand alone are none."""
+    return sum(any(map(str.isalnum, word)) for word in words_only(text).split())
 
 
 def count_han(text: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from summarizer.checks.context import HAN, CheckContext, verdict, words_only
+from summarizer.checks.context import HAN, CheckContext, count_words, verdict, words_only
 from summarizer.records import CheckResult
 
 #: Chinese length over English words. 262 reference abstracts: 1.26 to 3.08, median 1.86, 90 % between 1.54 and 2.23; 1,357
@@ -38,7 +38,7 @@ def check_length(context: CheckContext) -> Iterator[CheckResult]:
         short = length < MIN_ANSWER_CHARS
         yield verdict("length", "hard", f"{length} characters, fewer than {MIN_ANSWER_CHARS}" if short else "")
         return
-    n_words = len(words_only(context.source_text).split())
+    n_words = count_words(context.source_text)
     if n_words == 0:
         return
     ratio = length / n_words

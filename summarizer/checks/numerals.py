@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from summarizer.literals import URL
+
 _ENGLISH_SCALE = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 _LETTER_SCALE = {"k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "G": 1e9, "T": 1e12}
 _CHINESE_SCALE = {
@@ -119,7 +121,7 @@ def find_numbers(text: str, *, chinese: bool) -> list[Number]:
 
 def _plain(text: str) -> str:
     """Without links and the signs that LaTeX puts between a number and its unit."""
-    text = re.sub(r"https?://[!-~]+", " ", text)  # Chinese text may follow without a blank
+    text = URL.sub(" ", text)
     return re.sub(r"\{,\}|(?<=\d)\\,(?=\d)", ",", text).replace("$", "").replace("\\%", "%").replace("％", "%")
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from summarizer.checks.alignment import align, chinese_sentences, english_sentences
-from summarizer.checks.context import CheckContext, verdict, words_only
+from summarizer.checks.alignment import align
+from summarizer.checks.context import CheckContext, count_words, verdict
 from summarizer.records import CheckResult
+from summarizer.sentences import chinese_sentences, split_sentences
 
 #: Shorter sentences ("Code is available.") are too easily said within another.
 MIN_WORDS = 6
@@ -24,8 +25,8 @@ def check_omission(context: CheckContext) -> Iterator[CheckResult]:
 
 def omitted_sentences(source: str, text: str) -> list[str]:
     """English sentences of ``source`` that no sentence of the Chinese ``text`` answers; of one sentence, never any."""
-    sentences, answers = english_sentences(source), chinese_sentences(text)
+    sentences, answers = split_sentences(source), chinese_sentences(text)
     if len(sentences) < 2 or not answers:
         return []
     beads = align(sentences, answers)
-    return [s for bead in beads if not bead.target for s in bead.source if len(words_only(s).split()) >= MIN_WORDS]
+    return [s for bead in beads if not bead.target for s in bead.source if count_words(s) >= MIN_WORDS]

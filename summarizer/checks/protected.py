@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 
 from summarizer.checks.context import CheckContext, verdict, worth_another_try
+from summarizer.literals import FORMULA, URL
 from summarizer.records import CheckResult
-
-URL = re.compile(r"https?://[^\s<>\"，。；、（）\u4e00-\u9fff]+[^\s<>\".,;:!?)\]'，。；、（）\u4e00-\u9fff]")
-FORMULA = re.compile(r"\$\$?[^$\n]{1,200}\$\$?|\\\([^\n]{1,200}?\\\)")
 
 
 def check_protected(context: CheckContext) -> Iterator[CheckResult]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 from summarizer.doctor import child
 from summarizer.doctor.child import in_child
 from summarizer.doctor.finding import Place, Unfit
 from summarizer.errors import PdfError, StoreLocked
+from summarizer.scratch import scratch_folder
 
 #: A short paper in plain English: enough words for the reader to tell that it is English.
 _PAGE = (
@@ -39,8 +37,8 @@ def try_pdf(place: Place) -> str:
     """One page through the reader that a run uses, layout model included."""
     from summarizer.pdf import Limits, read_document
 
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "page.pdf"
+    with scratch_folder("doctor") as folder:
+        path = folder / "page.pdf"
         path.write_bytes(page_pdf())
         try:
             document = read_document(path, Limits(seconds_base=_SECONDS, memory_bytes=place.config.pdf.memory_bytes))
@@ -88,8 +86,8 @@ def try_store(place: Place) -> str:
                 return f"{place.store} opens"
         except StoreLocked as error:
             return f"in use: {error}"
-    with tempfile.TemporaryDirectory() as folder:
-        store = Store(Path(folder) / "store.duckdb", wait_seconds=2.0)
+    with scratch_folder("doctor") as folder:
+        store = Store(folder / "store.duckdb", wait_seconds=2.0)
         with store.write():
             pass
         with store.read():

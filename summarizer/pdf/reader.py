@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from summarizer.pdf.drawing import Drawing, from_json
 from summarizer.pdf.limits import Limits, Task
 from summarizer.pdf.process import ReadingProcess
 from summarizer.records import Document, FrontMatter, Section
+from summarizer.scratch import scratch_folder
 
 _MOST_CORES = 4  #: of one file, where the limits do not say
 
@@ -70,9 +70,9 @@ class PdfReader:
 
     def drawing(self, path: Path) -> tuple[Document, FrontMatter, Drawing]:
         """:meth:`both`, and the pages with what was read from where, for :func:`summarizer.pdf.drawing.draw`."""
-        with tempfile.TemporaryDirectory(prefix="summarizer-pages-") as folder:
-            result = self._read(path, want_document=True, want_front_matter=True, pictures_dir=Path(folder))
-            pictures = [picture.read_bytes() for picture in sorted(Path(folder).glob("page-*.jpg"))]
+        with scratch_folder("pages") as folder:
+            result = self._read(path, want_document=True, want_front_matter=True, pictures_dir=folder)
+            pictures = [picture.read_bytes() for picture in sorted(folder.glob("page-*.jpg"))]
         return _document(result), _front_matter(result), from_json(result["drawing"], pictures)
 
     def _read(self, path: Path, **wanted: Any) -> dict[str, Any]:

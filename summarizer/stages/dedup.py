@@ -149,11 +149,12 @@ class _Lot:
         order = duplicates.arrival_order(self._con, new.paper.arxiv_id)
         summarised = [v for v in versions if v.key not in self._repeated] or list(versions)
         old = max(summarised, key=lambda version: order.index(version.key))
+        # of an imported paper there never was a text to read, so that the new one has one is no news, if there is an abstract
+        bodies = () if old.imported and old.paper.abstract else (old, new)
         found = change(
             (old.paper.title, old.paper.abstract),
             (new.paper.title, new.paper.abstract),
-            self._body(old.key) if old.has_body else (),
-            self._body(new.key) if new.has_body else (),
+            *(self._body(version.key) if version.has_body else () for version in bodies),
         )
         return VersionChange(
             old.paper.version, found.abstract, found.numbers, found.body, found.title, found.material, found.described

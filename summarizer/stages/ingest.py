@@ -17,10 +17,10 @@ from summarizer.config import Config, PdfConfig
 from summarizer.errors import PdfError
 from summarizer.pdf import Limits, PdfReader, available_cores
 from summarizer.records import Document
+from summarizer.scratch import scratch_folder
 from summarizer.stages.admission import admission, described
 from summarizer.stages.progress import Progress
 from summarizer.stages.recorder import RunRecorder, StageResult, utc_now
-from summarizer.stages.scratch import scratch_folder
 from summarizer.store import Store, failures, papers, signatures
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _read_all(
     cores = max(1, available_cores() // workers)
     running: dict[Future[_Read], tuple[tuple[str, int], Path]] = {}
     with (
-        scratch_folder("summarizer-pdf-") as folder,
+        scratch_folder("pdf") as folder,
         PdfReader(limits_of(config, cores)) as reader,
         ThreadPoolExecutor(workers, thread_name_prefix="pdf") as pool,
     ):

@@ -45,6 +45,7 @@ class Candidate:
     vector: npt.NDArray[np.float32]  #: of shape (384,)
     pdf_sha256: str | None
     has_body: bool  #: whether its text was read
+    imported: bool  #: known from an imported post alone, so that nobody had a text to read
 
     @property
     def key(self) -> PaperKey:
@@ -71,17 +72,18 @@ def candidates(con: DuckDBPyConnection, model_sha256: str, keys: Sequence[PaperK
     rows = con.execute(
         f"""
         SELECT p.arxiv_id, p.version, p.title, p.authors, p.abstract, p.pdf_sha256,
-            EXISTS (FROM section AS s WHERE s.arxiv_id = p.arxiv_id AND s.version = p.version)
+            EXISTS (FROM section AS s WHERE s.arxiv_id = p.arxiv_id AND s.version = p.version),
+            p.metadata_source = 'imported'
         FROM paper_version AS p SEMI JOIN ({given}) AS g ON g.arxiv_id = p.arxiv_id AND g.version = p.version
         """,  # noqa: S608 - no value in it
         parameters,
     ).fetchall()
     found = {}
-    for arxiv_id, version, title, authors, abstract, pdf_sha256, has_body in rows:
+    for arxiv_id, version, title, authors, abstract, pdf_sha256, has_body, imported in rows:
         key = (arxiv_id, version)
         if key in vector_of:
             paper = Paper(arxiv_id, version, title, tuple(authors), (), "", None, None, abstract, None, ())
-            found[key] = Candidate(paper, vector_of[key], pdf_sha256, has_body)
+            found[key] = Candidate(paper, vector_of[key], pdf_sha256, has_body, imported)
     return found
 
 

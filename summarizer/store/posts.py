@@ -57,9 +57,11 @@ def _post(
 ) -> tuple[Post, dict[tuple[PaperKey, Task], str]] | None:
     bundles = con.execute(
         """
-        SELECT b.window_start_utc, b.window_end_utc, b.window_anchor, b.window_basis, b.categories, b.n_fetched,
+        SELECT b.window_start_utc, b.window_end_utc, b.window_anchor, b.window_basis, b.categories,
+            b.n_fetched - CASE WHEN $with_imported THEN o.n_repeated ELSE o.n_repeated_of_its_kind END AS n_new,
             i.bundle_id IS NOT NULL AS imported
         FROM bundle AS b
+        JOIN (FROM bundle_overlap WHERE post_date = $day) AS o USING (bundle_id)
         LEFT JOIN imported_post AS i USING (bundle_id)
         WHERE b.post_date = $day AND ($with_imported OR i.bundle_id IS NULL)
         ORDER BY b.ingested_utc, bundle_id
@@ -109,7 +111,7 @@ def _post(
             basis=" / ".join(dict.fromkeys(b[3] for b in windows)),
         ),
         categories=tuple(dict.fromkeys(category for b in bundles for category in b[4])),
-        n_fetched=sum(b[5] for b in bundles) - _n_repeated(con, post_date, with_imported=with_imported),
+        n_fetched=sum(b[5] for b in bundles),
         papers=tuple(
             PostPaper(
                 paper=papers[key],
@@ -125,21 +127,6 @@ def _post(
         unreadable=tuple(unreadable),
     )
     return made, attempts
-
-
-def _n_repeated(con: DuckDBPyConnection, post_date: date, *, with_imported: bool) -> int:
-    """How often the bundles of a day bring a paper that an earlier one of them had brought."""
-    row = con.execute(
-        """
-        SELECT count(*) - count(DISTINCT (bp.arxiv_id, bp.version))
-        FROM bundle_paper AS bp
-        JOIN bundle AS b USING (bundle_id)
-        LEFT JOIN imported_post AS i USING (bundle_id)
-        WHERE b.post_date = $day AND ($with_imported OR i.bundle_id IS NULL)
-        """,
-        {"day": post_date, "with_imported": with_imported},
-    ).fetchone()
-    return int(row[0]) if row else 0
 
 
 def earlier_versions(con: DuckDBPyConnection, keys: Sequence[PaperKey]) -> dict[PaperKey, EarlierVersion]:

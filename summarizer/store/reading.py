@@ -147,16 +147,16 @@ def _texts(con: DuckDBPyConnection) -> dict[PaperKey, dict[Task, MadeText]]:
     ).fetchall():
         checks[attempt_id].append(CheckResult(*check))
     pieces: dict[str, list[SourcedPiece]] = defaultdict(list)
-    for attempt_id, text, source, section_seq, heading, page in con.execute(
+    for attempt_id, *piece in con.execute(
         """
-        SELECT x.attempt_id, x.text, x.source_text, x.section_seq, coalesce(s.heading, ''), s.page_first
+        SELECT x.attempt_id, x.text, x.source_text, coalesce(s.heading, ''), s.page_first, x.role = 'answer'
         FROM attempt_piece AS x
         JOIN shown_attempt AS a USING (attempt_id)
         LEFT JOIN section AS s ON s.arxiv_id = a.arxiv_id AND s.version = a.version AND s.seq = x.section_seq
         WHERE x.used ORDER BY x.attempt_id, x.seq
         """
     ).fetchall():
-        pieces[attempt_id].append(SourcedPiece(text, source, heading if section_seq is not None else "", page))
+        pieces[attempt_id].append(SourcedPiece(*piece))
     texts: dict[PaperKey, dict[Task, MadeText]] = defaultdict(dict)
     for row in con.execute(
         """

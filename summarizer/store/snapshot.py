@@ -10,7 +10,6 @@ checkpoint, so only a process that keeps the file open has anything there.
 from __future__ import annotations
 
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from summarizer.errors import StoreError
+from summarizer.scratch import scratch_folder
 
 _HEADERS = 3 * 4096  # bytes: the file's header and the two of the database
 _MAGIC = b"DUCK"  # at offset 8
@@ -31,8 +31,8 @@ def snapshot(path: Path) -> Iterator[tuple[Path, datetime]]:
     Raises StoreError when there is no store or no room for the copy, or when checkpoints follow each other faster than the
     file can be copied.
     """
-    with tempfile.TemporaryDirectory(prefix="summarizer-snapshot-") as folder:
-        copy = Path(folder) / "store.duckdb"
+    with scratch_folder("snapshot") as folder:
+        copy = folder / "store.duckdb"
         try:
             changed = _copy(path, copy)
         except FileNotFoundError as error:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from summarizer.checks import CheckContext, run_checks
 from summarizer.ids import content_hash
+from summarizer.literals import LITERAL
 from summarizer.prompts import PromptVersion
 from summarizer.records import Attempt, Completion, FinishReason, ModelInfo, Piece, Request, Task, TermUse
 from summarizer.summarize.ladder import sampling_of
@@ -17,7 +18,7 @@ _FULL_WIDTH = {",": "，", ";": "；", ":": "：", "?": "？", "!": "！"}
 _MARKS = "，。；：、！？（）“”《》"
 #: A mark belongs to Chinese where Chinese stands on one of its sides; a number keeps its comma and its colon.
 _HALF_MARK = re.compile(
-    rf"(?<=[{_HAN}”）》，；])\s*([,;:?!])\s*(?!//)|(?<=[A-Za-z0-9%$）)])\s*([,;:?!])\s*(?=[{_HAN}“（《])"
+    rf"(?<=[{_HAN}”）》，；])\s*([,;:?!])\s*(?!//)|(?<=[A-Za-z0-9%）)\ue001])\s*([,;:?!])\s*(?=[{_HAN}“（《])"
 )
 _HALF_STOP = re.compile(rf"(?<=[{_HAN}”）])\.(?=\s|$)|(?<=[A-Za-z0-9%\ue001])\.(?=$)")
 _PARENS = re.compile(r"\s*\(([^()]*)\)\s*")
@@ -29,7 +30,6 @@ _DASHES = re.compile(
 )
 _DOUBLED = re.compile(r"([，；、])[，；、]+|[，；、.]+(?=。)")
 _BLANK_BEFORE_MARK = re.compile(r"[ \t]+(?=%|[.,;:](?:\s|$))")
-_KEPT = re.compile(r"https?://[!-~]+(?<![.,;:!?])|\$\$?[^$\n]{1,300}\$\$?|`[^`\n]+`")
 _OUTER_QUOTES = re.compile(r'^["“「](.*)["”」]$', re.DOTALL)
 
 
@@ -43,9 +43,9 @@ def tidy(text: str) -> str:
     if quoted and not re.search(r'["“”「」]', quoted[1]):
         text = quoted[1]
     text = _GAP.sub("", text)
-    kept = _KEPT.findall(text)
+    kept = LITERAL.findall(text)
     places = iter(range(len(kept)))
-    text = _KEPT.sub(lambda _: f"\ue000{next(places)}\ue001", text)
+    text = LITERAL.sub(lambda _: f"\ue000{next(places)}\ue001", text)
     text = _BLANK_BEFORE_MARK.sub("", text)
     text = _PARENS.sub(_set_parens, text)
     text = _QUOTED.sub(r"“\1”", text)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from summarizer.records import Section, SectionKind, Task
+from summarizer.sentences import split_sentences
 from summarizer.summarize.cues import CITED_AS_NOUN, condensed, figures_of, standalone
 from summarizer.summarize.relevance import (
     NAMES_PART,
@@ -31,7 +32,7 @@ from summarizer.summarize.relevance import (
     system_name,
     words_of,
 )
-from summarizer.summarize.sentences import split_sentences, without_citations
+from summarizer.summarize.sentences import without_citations
 
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 

@@ -1,58 +1,16 @@
-"""Text to sentences, and sentences to the form in which they are put to a model."""
+"""Sentences in the form in which they are put to a model, and what it has to say of their end."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
+from summarizer.literals import FORMULA
 from summarizer.text import one_line
 
-#: A sentence cannot end with these, whatever the splitter says.
-_OPEN_END = re.compile(
-    r"(?:\b(?:Eqs?|Figs?|Secs?|Refs?|Tabs?|Dr|Prof|vs|cf|resp|approx|No|Nos)\.|[^.!?。！？\"'”’)\]])$"
-)
-#: Nor can a sentence start with a plain small word: "the WHAM! dataset" is no end.
-_LOWER_START = re.compile(r"[a-z]+[\s,;.]")
-_LIST_ITEM = re.compile(r"\(?(?:\d{1,2}|[ivx]{1,4}|[a-h])\)\s+(?=\S)")
 _CITATION = re.compile(r"\s?\[\d{1,3}(?:\s?[-–,;]\s?\d{1,3})*\]")
 _AUTHOR_YEAR = re.compile(
     r"\s?\((?:(?:see|e\.g\.,?|cf\.)\s)?[^()]{0,200}?\b(?:19|20)\d{2}[a-z]?(?:;[^()]{0,200}?\b(?:19|20)\d{2}[a-z]?)*\)"
 )
-_MAX_JOINED_WORDS = 60
-
-
-def split_sentences(text: str) -> list[str]:
-    """English sentences, each on one line, in order. Nothing is lost: joined by blanks they give the text again.
-
-    The splitting is sentencex's (Wikimedia); items of a run-in list and ends at abbreviations are joined again.
-    """
-    joined: list[str] = []
-    for sentence in _segments(one_line(text)):
-        if joined and _continues(joined[-1], sentence):
-            joined[-1] = f"{joined[-1]} {sentence}"
-        else:
-            joined.append(sentence)
-    return joined
-
-
-def _segments(text: str) -> Iterator[str]:
-    from sentencex import segment
-
-    for piece in segment("en", text):
-        sentence = piece.strip()
-        item = _LIST_ITEM.match(sentence)
-        if item:  # the splitter takes all that follows a list mark for one sentence
-            first, *rest = _segments(sentence[item.end() :])
-            yield f"{item[0]}{first}"
-            yield from rest
-        elif sentence:
-            yield sentence
-
-
-def _continues(before: str, sentence: str) -> bool:
-    if _OPEN_END.search(before) is None and len(before.split()) > 1 and not _LOWER_START.match(sentence):
-        return False
-    return len(before.split()) + len(sentence.split()) <= _MAX_JOINED_WORDS
 
 
 def without_citation_marks(sentence: str) -> str:
@@ -82,7 +40,7 @@ def closing_mark(sentence: str) -> str:
 _LATEX_COMMAND = re.compile(r"\\(?:textit|textbf|textsc|texttt|textrm|textsf|emph|underline|mbox|text|url)\{([^{}]*)\}")
 _LATEX_POINTER = re.compile(r"[~\s]*\\(?:cite[a-z]*|ref|label|footnote)\{[^{}]*\}")
 _LATEX_QUOTES = re.compile(r"``(.+?)''", re.DOTALL)
-_FORMULA = re.compile(r"(\$\$?[^$\n]{1,200}\$\$?|\\\([^\n]{1,200}?\\\))")
+_FORMULA = re.compile(f"({FORMULA.pattern})")
 
 
 def without_latex(text: str) -> str:

@@ -13,10 +13,11 @@ from summarizer.checks import missing_names, missing_numbers, missing_protected,
 from summarizer.glossary import NO_GLOSSARY, FoundTerm, Glossary, distinct, latin_names, with_chinese
 from summarizer.prompts import PromptVersion
 from summarizer.records import ModelInfo, Paper
+from summarizer.sentences import split_sentences
 from summarizer.summarize.drafts import Tally, Try, build_attempt, judge
 from summarizer.summarize.jobs import Job, build_request
 from summarizer.summarize.ladder import LADDER, sampling_of
-from summarizer.summarize.sentences import closing_mark, split_sentences, without_citation_marks, without_latex
+from summarizer.summarize.sentences import closing_mark, without_citation_marks, without_latex
 from summarizer.summarize.terms import copy_terms, number_hints
 
 #: Earlier sentences that a question repeats, unless the prompt's limits say otherwise: never fewer than this once there are

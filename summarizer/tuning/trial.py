@@ -30,7 +30,13 @@ _WINDOW_SECONDS = 3.0
 _PATIENCE_SECONDS = 2.0
 #: What decides a text besides prompt, model and case: the packages and modules that make and check it.
 _CODE = ("summarizer.summarize", "summarizer.checks")
-_MODULES = (("summarizer", "text.py"), ("summarizer", "glossary.py"), ("summarizer.tuning", "score.py"))
+_MODULES = (
+    ("summarizer", "text.py"),
+    ("summarizer", "literals.py"),
+    ("summarizer", "sentences.py"),
+    ("summarizer", "glossary.py"),
+    ("summarizer.tuning", "score.py"),
+)
 
 
 @dataclass(frozen=True, slots=True)

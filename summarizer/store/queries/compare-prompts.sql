@@ -10,7 +10,7 @@ WITH made AS (
     FROM attempt AS a
     JOIN prompt AS p USING (prompt_hash)
     WHERE a.task = $task AND p.prompt_version IN ($first, $second)
-    QUALIFY row_number() OVER (PARTITION BY a.arxiv_id, a.version, p.prompt_version ORDER BY a.attempt_no DESC) = 1
+    QUALIFY row_number() OVER (PARTITION BY a.arxiv_id, a.version, p.prompt_version ORDER BY a.attempt_no DESC, a.created_utc DESC, a.attempt_id) = 1
 )
 SELECT arxiv_id, version, one.passed AS first_passed, two.passed AS second_passed,
        length(one.text) AS first_length, length(two.text) AS second_length,

@@ -7,4 +7,4 @@ JOIN paper_version AS p USING (arxiv_id, version)
 JOIN task AS t USING (task)
 LEFT JOIN attempt AS a USING (attempt_id)
 WHERE e.post_date = $day::DATE
-ORDER BY e.seq, t.seq;
+ORDER BY e.seq, p.arxiv_id, p.version, t.seq;

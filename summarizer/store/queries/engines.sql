@@ -8,4 +8,4 @@ FROM (
 JOIN model_use AS u USING (run_id, model_sha256)
 JOIN model AS m USING (model_sha256)
 GROUP BY ALL
-ORDER BY first DESC;
+ORDER BY first DESC, m.name, u.engine, u.engine_version, u.served_model;

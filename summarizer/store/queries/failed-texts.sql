@@ -4,5 +4,5 @@
 SELECT arxiv_id, version, task, attempt_no, check_name, reason, text
 FROM check_failure
 WHERE severity = 'hard' AND ($task = 'all' OR task = $task)
-ORDER BY created_utc DESC
+ORDER BY created_utc DESC, arxiv_id, version, task, attempt_no, check_name, reason
 LIMIT 100;

@@ -11,7 +11,7 @@ reach AS (
 member AS (SELECT a AS arxiv_id, min(b) AS family FROM reach GROUP BY a)
 SELECT m.family, count(DISTINCT p.arxiv_id) AS papers, count(*) AS versions,
        list(p.arxiv_id || 'v' || p.version ORDER BY p.arxiv_id, p.version) AS members,
-       arg_min(p.title, p.created_utc) AS first_title
+       arg_min(p.title, (p.created_utc, p.arxiv_id, p.version)) AS first_title
 FROM member AS m
 JOIN paper_version AS p USING (arxiv_id)
 GROUP BY m.family

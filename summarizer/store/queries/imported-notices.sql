@@ -3,4 +3,4 @@
 SELECT post_date, arxiv_id, version, task, text
 FROM imported_text
 WHERE NOT accepted
-ORDER BY post_date DESC, arxiv_id, task;
+ORDER BY post_date DESC, arxiv_id, version, task;

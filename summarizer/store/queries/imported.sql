@@ -5,4 +5,4 @@ SELECT i.post_date, i.path, count(DISTINCT (t.arxiv_id, t.version)) AS n_papers,
 FROM imported_post AS i
 LEFT JOIN imported_text AS t USING (bundle_id)
 GROUP BY ALL
-ORDER BY i.post_date DESC;
+ORDER BY i.post_date DESC, i.path;

@@ -3,4 +3,4 @@
 SELECT post_date, arxiv_id, version, task, stage, category
 FROM post_entry
 WHERE place = 'shown' AND category IS NOT NULL
-ORDER BY post_date DESC, seq, task;
+ORDER BY post_date DESC, seq, arxiv_id, version, task;

@@ -7,4 +7,4 @@ FROM document AS d
 LEFT JOIN section AS s USING (arxiv_id, version)
 GROUP BY ALL
 HAVING method_chars < 300 OR results_chars < 300
-ORDER BY d.arxiv_id;
+ORDER BY d.arxiv_id, d.version;

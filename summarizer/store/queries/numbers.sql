@@ -8,5 +8,5 @@ JOIN attempt_piece AS x USING (attempt_id)
 JOIN paper_version AS p USING (arxiv_id, version)
 WHERE a.task = 'results' AND x.used AND regexp_matches(x.text, '[0-9]')
   AND (contains(lower(x.text), lower($name)) OR contains(lower(x.source_text), lower($name)))
-ORDER BY p.arxiv_id DESC, x.seq
+ORDER BY p.arxiv_id DESC, p.version DESC, x.seq
 LIMIT 100;

@@ -5,4 +5,4 @@
 SELECT piece_seq, text, source_text, section_heading, page_first, prompt_version, model_name, attempt_no, seconds, in_post
 FROM provenance
 WHERE arxiv_id = $id AND task = $task
-ORDER BY version DESC, created_utc DESC, piece_seq;
+ORDER BY version DESC, created_utc DESC, attempt_id, piece_seq;

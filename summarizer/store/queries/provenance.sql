@@ -5,4 +5,5 @@
 SELECT arxiv_id, version, task, text, source_text, section_heading, page_first, model_name, model_sha256,
        prompt_version, prompt_hash, sampling, input_hash, prompt_tokens, completion_tokens, seconds
 FROM provenance
-WHERE contains(text, $words);
+WHERE contains(text, $words)
+ORDER BY arxiv_id DESC, version DESC, task, created_utc DESC, attempt_id, piece_seq;

@@ -4,4 +4,5 @@
 SELECT c.messages, c.copy_terms, c.text AS answer
 FROM provenance AS p
 JOIN completion AS c USING (request_hash)
-WHERE contains(p.text, $words);
+WHERE contains(p.text, $words)
+ORDER BY p.arxiv_id DESC, p.version DESC, p.task, p.created_utc DESC, p.attempt_id, p.piece_seq;

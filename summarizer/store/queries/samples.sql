@@ -4,4 +4,4 @@ SELECT s.name, s.source, s.input, s.n_cases, s.created_utc, list(DISTINCT t.task
 FROM trial_sample AS s
 LEFT JOIN trial AS t USING (sample_hash)
 GROUP BY ALL
-ORDER BY s.created_utc;
+ORDER BY s.created_utc, s.name;

@@ -4,4 +4,4 @@ SELECT kind, count(*) AS n_sections, round(avg(n_tokens)) AS mean_tokens, max(n_
 FROM section
 WHERE n_tokens IS NOT NULL
 GROUP BY kind
-ORDER BY mean_tokens DESC;
+ORDER BY mean_tokens DESC, kind;

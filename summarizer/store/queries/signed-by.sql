@@ -6,4 +6,4 @@ FROM bundle_paper AS b
 JOIN bundle AS d USING (bundle_id)
 LEFT JOIN bundle_signature AS s USING (bundle_id)
 WHERE b.arxiv_id = $id
-ORDER BY d.ingested_utc, s.key_name;
+ORDER BY d.ingested_utc, d.bundle_id, b.version, s.key_name, s.key_id;

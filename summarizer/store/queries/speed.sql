@@ -4,5 +4,5 @@ SELECT started_utc, completion_tokens, generate_seconds, round(completion_tokens
        round(prompt_tokens_reused / prompt_tokens, 3) AS share_reused
 FROM run_summary
 WHERE completion_tokens > 0
-ORDER BY started_utc DESC
+ORDER BY started_utc DESC, run_id
 LIMIT 100;

@@ -13,4 +13,4 @@ LEFT JOIN current_post AS c ON c.post_date = p.post_date
 LEFT JOIN post_text AS t ON t.post_id = c.post_id AND t.arxiv_id = p.arxiv_id AND t.version = p.version
 GROUP BY p.arxiv_id, p.version
 HAVING bool_and(p.key_id IS NOT NULL AND p.key_id LIKE $key)
-ORDER BY post_date DESC, p.arxiv_id;
+ORDER BY post_date DESC, p.arxiv_id, p.version;

@@ -4,12 +4,12 @@
 -- param least: translations that have the term; default 2
 SELECT
     u.term,
-    arg_max(u.wanted, a.created_utc) AS wanted,
+    arg_max(u.wanted, (a.created_utc, a.attempt_id)) AS wanted,
     count(*) AS n_texts,
     count(*) FILTER (u.used = u.wanted) AS by_glossary,
     string_agg(DISTINCT u.used, '、' ORDER BY u.used) FILTER (u.used <> u.wanted) AS variants,
     count(*) FILTER (u.used IS NULL) AS otherwise,
-    any_value(s.arxiv_id || 'v' || s.version) FILTER (u.used IS NULL) AS where_otherwise
+    max(s.arxiv_id || 'v' || s.version) FILTER (u.used IS NULL) AS where_otherwise
 FROM term_use AS u
 JOIN attempt AS a USING (attempt_id)
 JOIN accepted_attempt AS s USING (attempt_id)

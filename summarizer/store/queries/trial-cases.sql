@@ -7,4 +7,4 @@ SELECT b.case_id, round(b.chrf, 1) AS before, round(c.chrf, 1) AS after, c.categ
 FROM trial_text AS b
 JOIN trial_text AS c USING (task, sample_hash, case_hash, model_sha256)
 WHERE b.task = $task AND b.label = $before AND c.label = $after
-ORDER BY c.n_hard_failed - b.n_hard_failed DESC, c.chrf - b.chrf;
+ORDER BY c.n_hard_failed - b.n_hard_failed DESC, c.chrf - b.chrf, b.case_id, b.trial_id, c.trial_id;

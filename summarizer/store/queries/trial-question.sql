@@ -15,4 +15,4 @@ SELECT p.label, p.case_id, p.seq, c.sampling, c.messages, c.text
 FROM piece AS p
 JOIN completion AS c USING (request_hash)
 WHERE NOT EXISTS (FROM trial_completion AS t WHERE t.request_hash = p.request_hash)
-ORDER BY label, case_id, seq;
+ORDER BY label, case_id, seq, sampling, messages, answer;

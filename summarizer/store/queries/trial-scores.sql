@@ -5,4 +5,4 @@ SELECT task, label, model_name, sample_name, n_texts, n_accepted, round(mean_chr
        round(numbers_kept, 4) AS numbers_kept, numbers_added, texts_with_latin_residue, loops, checks_failed,
        prompt_tokens - prompt_tokens_reused AS computed, completion_tokens
 FROM prompt_scores
-ORDER BY task, sample_name, mean_chrf DESC, label;
+ORDER BY task, sample_name, mean_chrf DESC, label, trial_id;

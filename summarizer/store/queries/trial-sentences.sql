@@ -5,4 +5,4 @@ SELECT p.source_text, t.label, p.used, p.text, p.reason
 FROM trial_text AS t
 JOIN trial_piece AS p USING (output_id)
 WHERE t.case_id = $case_id
-ORDER BY p.source_text, t.label, p.seq;
+ORDER BY p.source_text, t.label, t.trial_id, p.seq;

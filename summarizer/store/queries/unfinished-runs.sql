@@ -3,4 +3,4 @@
 SELECT run_id, command, started_utc
 FROM run_summary
 WHERE exit_code IS NULL
-ORDER BY started_utc;
+ORDER BY started_utc, run_id;

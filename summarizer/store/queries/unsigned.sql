@@ -4,4 +4,4 @@ SELECT post_date, bundle_id, source_path, ingested_utc
 FROM bundle
 ANTI JOIN bundle_signature USING (bundle_id)
 WHERE bundle_format > 0 -- no imported post
-ORDER BY ingested_utc;
+ORDER BY ingested_utc, bundle_id;

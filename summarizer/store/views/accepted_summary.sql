@@ -18,7 +18,7 @@ COMMENT ON COLUMN accepted_summary.prompt_task IS 'task of the prompt';
 COMMENT ON COLUMN accepted_summary.prompt_version IS 'version of the prompt; imported: the text was taken from an imported post';
 COMMENT ON COLUMN accepted_summary.prompt_hash IS 'SHA-256 of the prompt version';
 COMMENT ON COLUMN accepted_summary.model_name IS 'name of the model; imported: the text was taken from an imported post';
-COMMENT ON COLUMN accepted_summary.model_sha256 IS 'SHA-256 of the model file';
+COMMENT ON COLUMN accepted_summary.model_sha256 IS 'SHA-256 of the model file, or as in model';
 COMMENT ON COLUMN accepted_summary.finish_reason IS 'always stop';
 COMMENT ON COLUMN accepted_summary.prompt_tokens IS 'tokens of all questions';
 COMMENT ON COLUMN accepted_summary.completion_tokens IS 'tokens of all answers';

@@ -5,9 +5,8 @@ SELECT
     coalesce(x.role, CASE WHEN a.source_scope = 'imported' THEN 'imported' ELSE 'answer' END) AS piece_role,
     coalesce(x.text, a.text) AS text,
     x.source_text,
-    CASE WHEN x.section_seq IS NOT NULL THEN s.heading WHEN x.attempt_id IS NOT NULL THEN 'Abstract' END
-        AS section_heading,
-    CASE WHEN x.section_seq IS NOT NULL THEN s.kind WHEN x.attempt_id IS NOT NULL THEN 'abstract' END AS section_kind,
+    CASE WHEN x.section_seq IS NOT NULL THEN s.heading WHEN x.role <> 'answer' THEN 'Abstract' END AS section_heading,
+    CASE WHEN x.section_seq IS NOT NULL THEN s.kind WHEN x.role <> 'answer' THEN 'abstract' END AS section_kind,
     s.page_first,
     p.task AS prompt_task, p.prompt_version, a.prompt_hash,
     m.name AS model_name, a.model_sha256,
@@ -36,17 +35,17 @@ COMMENT ON COLUMN provenance.arxiv_id IS 'the paper';
 COMMENT ON COLUMN provenance.version IS 'its version';
 COMMENT ON COLUMN provenance.task IS 'the task';
 COMMENT ON COLUMN provenance.piece_seq IS 'order of the piece in the text, 0 and up';
-COMMENT ON COLUMN provenance.piece_role IS 'sentence or bullet; imported: the whole text was taken from an imported post';
+COMMENT ON COLUMN provenance.piece_role IS 'sentence, abstract, bullet or answer, as in attempt_piece; imported: the whole text was taken from an imported post';
 COMMENT ON COLUMN provenance.text IS 'the piece as it stands in the text';
 COMMENT ON COLUMN provenance.source_text IS 'the source words in English';
-COMMENT ON COLUMN provenance.section_heading IS 'heading of the section they stand in; Abstract for the abstract';
+COMMENT ON COLUMN provenance.section_heading IS 'heading of the section they stand in; Abstract for the abstract; NULL: an answer over several sections';
 COMMENT ON COLUMN provenance.section_kind IS 'kind of that section';
-COMMENT ON COLUMN provenance.page_first IS 'first page of that section, 1 and up; NULL for the abstract';
+COMMENT ON COLUMN provenance.page_first IS 'first page of that section, 1 and up; NULL for the abstract and for several sections';
 COMMENT ON COLUMN provenance.prompt_task IS 'task of the prompt';
 COMMENT ON COLUMN provenance.prompt_version IS 'version of the prompt';
 COMMENT ON COLUMN provenance.prompt_hash IS 'SHA-256 of the prompt version';
 COMMENT ON COLUMN provenance.model_name IS 'name of the model';
-COMMENT ON COLUMN provenance.model_sha256 IS 'SHA-256 of the model file';
+COMMENT ON COLUMN provenance.model_sha256 IS 'SHA-256 of the model file, or as in model';
 COMMENT ON COLUMN provenance.sampling IS 'JSON: how tokens were chosen';
 COMMENT ON COLUMN provenance.input_hash IS 'SHA-256 of what the whole text was made from';
 COMMENT ON COLUMN provenance.request_hash IS 'the completion; NULL: the text has no pieces';

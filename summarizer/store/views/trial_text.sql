@@ -52,5 +52,5 @@ COMMENT ON COLUMN trial_text.n_source_words IS 'words of the source';
 COMMENT ON COLUMN trial_text.chrf IS 'chrF of this text against its reference, 0 to 100; NULL: no reference';
 COMMENT ON COLUMN trial_text.output_id IS 'the row in trial_output';
 COMMENT ON COLUMN trial_text.case_hash IS 'the case';
-COMMENT ON COLUMN trial_text.code_hash IS 'SHA-256 of the code that made and checked it';
+COMMENT ON COLUMN trial_text.code_hash IS 'SHA-256 of the code, the glossary and the encoder that made and checked it';
 COMMENT ON COLUMN trial_text.created_utc IS 'when it was recorded';
