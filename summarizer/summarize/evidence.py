@@ -25,6 +25,7 @@ from summarizer.summarize.relevance import (
     cue_score,
     half_of,
     is_usable,
+    outcome_weight,
     part_named,
     place_factor,
     sentence_parts,
@@ -207,7 +208,8 @@ def _candidates(task: Task, title: str, abstract: str, sections: Sequence[Sectio
                 if roles:
                     score += RIGHT_ROLE if roles[position] == task else WRONG_ROLE
                 if score > 0:
-                    found.append(Evidence(seq, position, sentence, group, weight * score))
+                    worth = outcome_weight(whole, kind, weight) if task == "results" else weight
+                    found.append(Evidence(seq, position, sentence, group, worth * score))
     return found
 
 
