@@ -26,10 +26,10 @@ def test_a_new_figure_counts_and_one_told_twice_does_not() -> None:
     assert worth_of((0, 1), figures, [False] * 4) < worth_of((0, 3), figures, [False] * 4)
 
 
-def test_a_doubtful_bullet_comes_after_a_sound_one() -> None:
-    figures = [NONE, NONE, NONE]
-    assert best_packing(figures, [False, True, False], within([50, 50, 50], 100)) == (0, 2)
-    assert best_packing(figures, [True] * 3, within([50, 50, 50], 150)) == (0, 1, 2), "but before none"
+def test_a_doubtful_bullet_comes_after_its_sound_neighbour() -> None:
+    doubts = [False, False, False, False, True, False]
+    assert best_packing([NONE] * 6, doubts, within([30] * 6, 150)) == (0, 1, 2, 3, 5)
+    assert best_packing([NONE] * 3, [True] * 3, within([50, 50, 50], 150)) == (0, 1, 2), "but before none"
 
 
 def test_nothing_fits_or_nothing_is_there() -> None:

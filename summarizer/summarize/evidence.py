@@ -53,7 +53,7 @@ _QUERIES: dict[Task, tuple[str, ...]] = {
 #: Candidates that embeddings are computed for; cues alone decide before that.
 _MAX_ENCODED = 48
 #: Of the best candidate's score: what has less says something else, and an answer may be short.
-_LEAST_SCORE: dict[Task, float] = {"background": 0.1, "method": 0.1, "results": 0.3}
+_LEAST_SCORE: dict[Task, float] = {"background": 0.1, "method": 0.2, "results": 0.3}
 #: Weight of the likeness to what is chosen already, against a relevance of about 0.5 to 2.
 _MMR_REDUNDANCY = 0.7
 _TOO_ALIKE = 0.84

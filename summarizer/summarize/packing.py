@@ -8,8 +8,9 @@ from itertools import combinations
 #: What a bullet is worth goes down with its place among the evidence: 1, 0.91, 0.83, 0.77, ...
 _BY_PLACE = 0.1
 #: For each figure that no other bullet of the answer has, and the most that one bullet gets for.
-_FIGURE, _MOST_FIGURES = 0.2, 3
-_DOUBTFUL = 0.2
+_FIGURE, _MOST_FIGURES = 0.2, 2
+#: Against a bullet that a check doubts: it decides between neighbours.
+_DOUBTFUL = 0.05
 #: Beyond so many bullets the subsets are too many to look through.
 _MOST_BULLETS = 10
 

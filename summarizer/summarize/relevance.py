@@ -232,7 +232,7 @@ def cue_score(
         score += 0.3 * (name in sentence)
     score -= 0.5 if DANGLING.match(sentence) else 0.3 if _THIS.match(sentence) else 0.0
     score -= 0.2 * min(len(TIED.findall(sentence)), 2)
-    score -= 0.6 if ABOUT_FLOATS.search(sentence) else 0.0
+    score -= 1.2 if ABOUT_FLOATS.search(sentence) else 0.0
     score -= 0.6 if FUTURE.search(sentence) else 0.0
     score -= 0.4 * len(VARIABLE.findall(sentence))
     score -= 0.15 * len(MATH.findall(sentence))
