@@ -132,7 +132,8 @@ POINTER = re.compile(
     r"available (?:at|online)|https?://|copyright|permission|arxiv preprint|accepted (?:at|to|for)|"
     r"corresponding author|e-?mail)\b"
     r"|\b(?:table|fig(?:ure|\.)?)\s?\d+\s?:"
-    r"|\b(?:described|explained|detailed|summari[sz]ed|listed|given|presented|discussed) (?:below|above|next|in the following)\b",
+    r"|\b(?:described|explained|detailed|summari[sz]ed|listed|given|presented|discussed) (?:below|above|next|in the following)\b"
+    r"|\b(?:describe|explain|detail|discuss|present)\b[^.]{0,60}\bbelow\.$|^in the following,",
     re.IGNORECASE,
 )
 #: Points to what stands before or after it, wherever in the sentence.
