@@ -153,7 +153,7 @@ def test_cut_off_sentences_are_no_evidence() -> None:
     text = (
         "The network that we have trained on the corpus improves the accuracy by 3.2% as. Table 1: All of the systems win. "
         "We outperform all baselines by a factor of 10^3 on the corpus of meetings. "
-        "We describe how the network improves the accuracy by 3.2% below."
+        "We describe how the network improves the accuracy by 4% below."
     )
     assert choose_evidence("results", "T", "", [section(0, "results", text)], ENCODE, max_pieces=5) == []
 
