@@ -16,7 +16,9 @@ from summarizer.prompts import PromptVersion
 from summarizer.records import Task
 from summarizer.stages.weights import Weights
 from summarizer.summarize.breakdown import best_first
+from summarizer.summarize.cues import figures_of
 from summarizer.summarize.evidence import Encode, Evidence, choose_evidence, choose_sections, remembering
+from summarizer.summarize.packing import best_packing
 
 #: Characters of an answer for each word of its sentence, and those of a lead: 76 bullets of the default model.
 _CHARS_PER_WORD = 1.9
@@ -97,14 +99,20 @@ def chosen_evidence(
 
 
 def those_that_fit(task: Task, evidence: Sequence[Evidence], limit: int) -> list[Evidence]:
-    """The sentences whose translations will about fit, in the order in which they are taken."""
+    """The sentences whose translations will about fit, in the order in which they are taken; of the results those that tell
+    most together."""
+    lead = _LEAD_CHARS if task != "background" else 0
+    chars = [_CHARS_PER_WORD * len(e.text.split()) + lead for e in evidence]
+    if task == "results":
+        figures = [figures_of(e.text) for e in evidence]
+        fits = best_packing(figures, [False] * len(evidence), lambda places: sum(chars[i] for i in places) <= limit)
+        return [evidence[place] for place in fits]
     kept: list[Evidence] = []
     length = 0.0
     for place in best_first(task, evidence):
-        chars = _CHARS_PER_WORD * len(evidence[place].text.split()) + (_LEAD_CHARS if task != "background" else 0)
-        if length + chars <= limit:
+        if length + chars[place] <= limit:
             kept.append(evidence[place])
-            length += chars
+            length += chars[place]
     return kept
 
 

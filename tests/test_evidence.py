@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from summarizer.embed import FakeEncoder
 from summarizer.records import Section, SectionKind
+from summarizer.summarize.cues import condensed, is_outcome
 from summarizer.summarize.evidence import choose_evidence, choose_sections
-from summarizer.summarize.relevance import abstract_roles, part_named, system_name
+from summarizer.summarize.relevance import abstract_roles, outcome_weight, part_named, system_name
 
 ENCODE = FakeEncoder().encode
 
@@ -151,7 +152,8 @@ def test_results_that_repeat_the_same_figures_make_room_for_others() -> None:
 def test_cut_off_sentences_are_no_evidence() -> None:
     text = (
         "The network that we have trained on the corpus improves the accuracy by 3.2% as. Table 1: All of the systems win. "
-        "We outperform all baselines by a factor of 10^3 on the corpus of meetings."
+        "We outperform all baselines by a factor of 10^3 on the corpus of meetings. "
+        "We describe how the network improves the accuracy by 4% below."
     )
     assert choose_evidence("results", "T", "", [section(0, "results", text)], ENCODE, max_pieces=5) == []
 
@@ -169,3 +171,33 @@ def test_a_sentence_that_names_the_part_of_its_heading_comes_before_one_that_doe
     assert "echo gate" in evidence[0].text
     assert part_named("3.2 Multi-Head Attention") == {"multi", "head", "attention"}
     assert part_named("3 Proposed Method") == part_named("") == frozenset()
+
+
+def test_a_figure_with_its_metric_comes_before_one_without() -> None:
+    text = (
+        "Across the corpora the network is higher with 64.0% than the baseline with 63.3% in all. "
+        "Across the corpora the network has a higher F1 of 91.7% than the baseline with 88.3%."
+    )
+    evidence = choose_evidence("results", "T", "", [section(0, "results", text)], ENCODE, max_pieces=2)
+    assert "F1" in evidence[0].text
+
+
+def test_what_was_meant_to_be_is_no_outcome() -> None:
+    assert not is_outcome("To improve intelligibility by 3.2 dB, we add a gate.")
+    assert is_outcome("The gate is able to reduce it by 3.2%.")
+    assert is_outcome("The network improves the accuracy by 3.2%.")
+    assert not is_outcome("There is still room for improvement with 3.2% of speech.")
+
+
+def test_an_outcome_counts_outside_the_results_too() -> None:
+    summed_up = "Experimental results show that our network outperforms all of the others."
+    judged = "The second loss performs best and is superior to the others after 25 rounds."
+    assert outcome_weight(summed_up, "introduction", 0.5) > 0.5
+    assert outcome_weight("Our network is small and outperforms the others.", "introduction", 0.5) == 0.5
+    assert outcome_weight(judged, "method", 0.3) > 0.3
+    assert outcome_weight("The second loss compares two rounds.", "method", 0.3) == 0.3
+
+
+def test_the_short_name_of_a_metric_stays() -> None:
+    said = "It has a mean opinion score (MOS) of 3.86 (best of all)."
+    assert condensed("results", said) == "It has a mean opinion score (MOS) of 3.86."

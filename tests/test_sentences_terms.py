@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from summarizer.checks.terminology import missing_names, package_names
 from summarizer.sentences import split_sentences
 from summarizer.summarize.sentences import closing_mark, without_citations, without_latex
 from summarizer.summarize.terms import copy_terms, number_hints
@@ -191,3 +192,36 @@ def test_the_mark_that_closes_a_sentence() -> None:
         "：",
         "；",
     ]
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("It runs on llama-cpp-python with vq-vae codes.", {"llama-cpp-python", "vq-vae"}),
+        ("Vectors come from the sentence-transformers library.", {"sentence-transformers"}),
+        ("Vectors come from sentence-transformers 6.0.1 here.", {"sentence-transformers"}),
+        ("First pip install audio-tools once.", {"audio-tools"}),
+        ("We call `speech-tools` and scikit-learn.", {"speech-tools", "scikit-learn"}),
+        ("A state-of-the-art speech-to-text system is fine-tuned end-to-end.", set()),
+        ("An open-source library, a text-to-speech API and a speech-analytics package of low-latency tools.", set()),
+        ("Mini-batches, trade-offs and auto-encoders in a python-based, lstm-based or torch-like toolkit.", set()),
+        ("Sounds from device-induced noise in one-vs-rest, rhythm-aware and cross-db tests.", set()),
+        ("We study ``lazy'' learners and time-frequency masks.", set()),
+    ],
+)
+def test_names_of_packages_are_copied_whole_and_other_compounds_are_words(source: str, names: set[str]) -> None:
+    assert set(package_names(source)) == names
+    terms = set(copy_terms(source, source))
+    assert names <= terms
+    assert not {term for term in terms if "-" in term} - names
+    assert not {"transformers", "sentence", "audio", "tools", "llama", "scikit"} & terms
+
+
+def test_a_package_told_once_is_known_in_the_other_sentences() -> None:
+    context = "We use the sentence-transformers library. Then sentence-transformers reads it."
+    assert "sentence-transformers" in copy_terms("Then sentence-transformers reads it.", context)
+    assert "sentence-transformers" not in copy_terms("Then sentence-transformers reads it.")
+    assert missing_names("We use the sentence-transformers library.", "使用句子-变换器库。") == [
+        "sentence-transformers"
+    ]
+    assert missing_names("We use the sentence-transformers library.", "使用sentence-transformers库。") == []

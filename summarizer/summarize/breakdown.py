@@ -9,18 +9,20 @@ import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import zip_longest
+from typing import NamedTuple
 
 from summarizer.checks import missing_names, missing_numbers, repeated, terms_used
 from summarizer.glossary import NO_GLOSSARY, Glossary, distinct, latin_names, with_chinese
 from summarizer.prompts import PromptVersion
 from summarizer.records import Completion, ModelInfo, Paper, Request, Section, Task
-from summarizer.summarize.bullets import bullet_faults, free_lead, polished, split_lead, visible_length
-from summarizer.summarize.cues import figures_of
+from summarizer.summarize.bullets import bullet_faults, free_lead, lead_fits, polished, split_lead, visible_length
+from summarizer.summarize.cues import METRIC, figures_of
 from summarizer.summarize.direct import answer_directly
 from summarizer.summarize.drafts import Tally, Try, build_attempt, ended, judge
 from summarizer.summarize.evidence import Encode, Evidence, choose_evidence, choose_sections
 from summarizer.summarize.jobs import Job, build_request
 from summarizer.summarize.ladder import LADDER, sampling_of
+from summarizer.summarize.packing import best_packing
 from summarizer.summarize.terms import copy_terms
 
 BACKGROUND_LEAD = "研究背景"
@@ -73,7 +75,7 @@ def break_down(
     for i, tried_list in tries.items():
         best[i] = min(tried_list, key=lambda t: t.badness)
     good = [i for i in best if best[i].passed]
-    bullets = _distinct([(i, evidence[i], best[i]) for i in good])
+    bullets = _distinct([Bullet(i, evidence[i], best[i], asked.said(evidence[i], best[i].text)) for i in good])
     text, shown = _assemble(prompt, bullets)
     for i, tried_list in tries.items():
         for tried in tried_list:
@@ -152,15 +154,36 @@ class _Questions:
         sampling = sampling_of(prompt.sampling, step)
         return build_request(self._scope, prompt.prompt_hash, self._model, messages, sampling, terms, prompt.grammar)
 
+    def said(self, evidence: Evidence, text: str) -> tuple[str, ...]:
+        """The glossary's Chinese for terms of the sentence, where it stands in the text."""
+        return tuple(dict.fromkeys(one.term.zh for one in self._glossary.find(evidence.text) if one.term.zh in text))
 
-Bullet = tuple[int, Evidence, Try]
+
+class Bullet(NamedTuple):
+    """A sentence of evidence and what became of it. ``place``: among all evidence, best first."""
+
+    place: int
+    evidence: Evidence
+    tried: Try
+    terms: tuple[str, ...]  #: Chinese words of the glossary in it
+
+    @property
+    def figures(self) -> frozenset[str]:
+        """Figures that it took over from its source."""
+        return frozenset(figure for figure in figures_of(self.evidence.text) if figure in self.tried.text)
+
+    @property
+    def doubtful(self) -> bool:
+        """A check speaks against it, softly, or it has a figure and nothing that says what was measured."""
+        measured = not self.figures or METRIC.search(self.evidence.text) is not None
+        return self.tried.soft_failures > 0 or not measured
 
 
 def _distinct(bullets: Sequence[Bullet]) -> list[Bullet]:
     kept: list[Bullet] = []
     for bullet in bullets:
-        text = bullet[2].text
-        if all(difflib.SequenceMatcher(None, text, k[2].text).ratio() < _SAME_BULLET for k in kept):
+        text = bullet.tried.text
+        if all(difflib.SequenceMatcher(None, text, k.tried.text).ratio() < _SAME_BULLET for k in kept):
             kept.append(bullet)
     return kept
 
@@ -175,35 +198,45 @@ def best_first(task: Task, evidence: Sequence[Evidence]) -> list[int]:
 
 
 def _assemble(prompt: PromptVersion, bullets: Sequence[Bullet]) -> tuple[str, set[int]]:
-    """The answer within its limit: best bullets first while they fit, shown in the paper's order.
+    """The answer within its limit, shown in the paper's order, and the places of what is shown.
 
-    A bullet that does not fit, or says much of what stands there already, is left out whole: an answer never ends inside
-    a sentence.
+    Best bullets first while they fit; of results, where each costs a quarter of the limit, those that tell most together. A
+    bullet that does not fit, or says much of what stands there already, is left out whole: an answer never ends inside a
+    sentence.
     """
     limit = prompt.limits.max_chars
+
+    def fits(some: Sequence[Bullet]) -> bool:
+        text = _render(prompt, some)
+        return (limit is None or visible_length(text) <= limit) and not repeated(text)
+
     shown: list[Bullet] = []
-    queue = [bullets[i] for i in best_first(prompt.task, [item for _, item, _ in bullets])]
-    for bullet in queue:
-        text = _render(prompt, [*shown, bullet])
-        if (limit is None or visible_length(text) <= limit) and not repeated(text):
-            shown.append(bullet)
-    return _render(prompt, shown), {i for i, _, _ in shown}
+    if prompt.task == "results":
+        figures, doubts = [b.figures for b in bullets], [b.doubtful for b in bullets]
+        shown = [bullets[i] for i in best_packing(figures, doubts, lambda chosen: fits([bullets[i] for i in chosen]))]
+    else:
+        for i in best_first(prompt.task, [b.evidence for b in bullets]):
+            if fits([*shown, bullets[i]]):
+                shown.append(bullets[i])
+    return _render(prompt, shown), {b.place for b in shown}
 
 
 def _render(prompt: PromptVersion, bullets: Sequence[Bullet]) -> str:
-    ordered = sorted(bullets, key=lambda b: (-1 if b[1].section_seq is None else b[1].section_seq, b[1].position))
+    ordered = sorted(
+        bullets, key=lambda b: (-1 if (seq := b.evidence.section_seq) is None else seq, b.evidence.position)
+    )
     if prompt.task == "background":
         lines = []
         for group, lead in (("context", BACKGROUND_LEAD), ("problem", PROBLEM_LEAD)):
-            sentences = [tried.text for _, item, tried in ordered if item.group == group]
+            sentences = [b.tried.text for b in ordered if b.evidence.group == group]
             if sentences:
                 lines.append(f"- **{lead}**：{''.join(sentences)}")
         return "\n".join(lines)
     named: dict[str, list[str]] = {}
-    for _, item, tried in ordered:
-        lead, sentence = split_lead(tried.text)
-        if not lead:
-            lead = free_lead(prompt.task, item.text, named)
+    for bullet in ordered:
+        lead, sentence = split_lead(bullet.tried.text)
+        if not lead or not lead_fits(prompt.task, lead, sentence):
+            lead = free_lead(prompt.task, bullet.evidence.text, named, bullet.terms)
         named.setdefault(lead, []).append(sentence)
     # two bullets that the model gave the same name are about one thing
     return "\n".join(f"- **{lead}**：{''.join(sentences)}" for lead, sentences in named.items())

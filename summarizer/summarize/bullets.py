@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection
 
 from summarizer.checks import chinese_length
+from summarizer.checks.negation import turns_negation
 from summarizer.records import Task
 
 _MARKUP = re.compile(r"\*\*|^\s*- ", re.MULTILINE)
@@ -74,6 +75,11 @@ _LEAST_CHARS = 10
 _LEAST_FREED = 6
 #: A name such as all-MiniLM-L6-v2 put into Chinese piece by piece.
 _TAKEN_APART = re.compile(r"[一-龥]{1,4}(?:-[一-龥]{1,4}){2,}")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+#: A lead of whose characters fewer than this share stand in its sentence speaks of something else.
+_LEAST_SHARED = 0.5
+#: Says of any outcome what it is.
+_OF_ANY_OUTCOME = re.compile(r"性能|效果|表现")
 #: Lead and sentence more alike than this (difflib ratio) say one thing twice.
 _SAME_AS_LEAD = 0.75
 
@@ -97,6 +103,8 @@ _CUED_LEADS: dict[Task, tuple[tuple[str, str], ...]] = {
         (r"\b(?:listen\w+|subjective|human|MOS|preference|participants?|raters?|user study)\b", "主观评价"),
         (r"\b(?:generali[sz]\w+|robust\w*|unseen|out-of-domain|zero-shot|transfer\w*)\b", "泛化能力"),
         (r"\b(?:outperform\w*|surpass\w*|state-of-the-art|compared (?:to|with)|than|baseline)\b", "对比结果"),
+        (r"\b(?:best|highest|lowest)\b", "最优结果"),
+        (r"\bcorrelat\w+\b", "相关性"),
     ),
 }  # fmt: skip
 _FALLBACK_LEADS: dict[Task, tuple[str, ...]] = {
@@ -108,6 +116,9 @@ _FALLBACK_LEADS: dict[Task, tuple[str, ...]] = {
 _CUES = {
     task: tuple((re.compile(pattern, re.IGNORECASE), lead) for pattern, lead in leads)
     for task, leads in _CUED_LEADS.items()
+}
+_OWN_LEADS = {
+    task: frozenset([*(lead for _, lead in leads), *_FALLBACK_LEADS[task]]) for task, leads in _CUED_LEADS.items()
 }
 
 
@@ -137,11 +148,25 @@ def _usable_lead(text: str, *, behind: bool = False) -> str:
     return "" if odd else lead
 
 
-def free_lead(task: Task, source: str, used: Collection[str]) -> str:
-    """A lead that no other bullet has: by the cues of the source where they give one, else a plain one. When all are used, one
-    of those: its bullet then says more about the same."""
-    options = [*(lead for cue, lead in _CUES[task] if cue.search(source)), *_FALLBACK_LEADS[task]]
-    return next((lead for lead in options if lead not in used), options[0])
+def lead_fits(task: Task, lead: str, sentence: str) -> bool:
+    """Whether a lead speaks of what its Chinese sentence says: half of its characters stand there, or it is one that fits any.
+
+    ``音色转换`` over ``VampNet在36步采样时的FAD最低`` does not.
+    """
+    if lead in _OWN_LEADS[task] or (task == "results" and _OF_ANY_OUTCOME.search(lead)):
+        return True
+    characters = _HAN.findall(lead)
+    return sum(c in sentence for c in characters) >= _LEAST_SHARED * len(characters)
+
+
+def free_lead(task: Task, source: str, used: Collection[str], terms: Collection[str] = ()) -> str:
+    """A lead that no other bullet has: by the cues of the source where they give one, else one of ``terms`` (Chinese words of
+    the glossary that stand in the bullet), else a plain one. When all are used, one of those: its bullet then says more about
+    the same."""
+    cued = [lead for cue, lead in _CUES[task] if cue.search(source)]
+    named = [term for term in terms if len(term) == len(_HAN.findall(term)) and 3 <= len(term) <= MAX_LEAD_LENGTH]
+    plain = _FALLBACK_LEADS[task]
+    return next((lead for lead in (*cued, *named, *plain) if lead not in used), cued[0] if cued else plain[0])
 
 
 def polished(sentence: str) -> str:
@@ -170,6 +195,8 @@ def bullet_faults(source: str, lead: str, sentence: str) -> list[str]:
         faults.append("bullet: ends in mid-sentence")
     if "：" in sentence[:14] and _LEAD.match(sentence) and split_lead(sentence)[0] == lead != "":
         faults.append("bullet: the lead twice")
+    if turns_negation(source, sentence):
+        faults.append("bullet: denied in the source only")
     if taken_apart := _TAKEN_APART.search(sentence):
         faults.append(f"bullet: a name in pieces, {taken_apart[0]}")
     return faults

@@ -56,20 +56,23 @@ MECHANISM = re.compile(
     r"represent\w+|features?|stages?|step|procedure|pipeline|parameters?|minimi[sz]\w+|based on|by \w+ing|instead of)\b",
     re.IGNORECASE,
 )
+#: How well something did. "To improve X, we ..." is what was meant to be.
 OUTCOME = re.compile(
-    r"\b(?:outperform\w*|improv\w*|enhanc\w*|accelerat\w*|boost\w*|achiev\w*|obtain\w*|reach\w*|reduc\w*|increas\w*|"
-    r"decreas\w*|better|best|higher|lower|"
+    r"\b(?:outperform\w*|(?:(?<!to )|(?<=able to ))(?:(?<!room for )improv\w*|enhanc\w*|accelerat\w*|boost\w*|achiev\w*|"
+    r"obtain\w*|reach\w*|reduc\w*|increas\w*|decreas\w*)|better|best|higher|lower|"
     r"faster|performance gains?|state-of-the-art|accuracy|error|significant\w*|"
     r"results? (?:show|indicate|demonstrate|suggest)\w*|"
-    r"we (?:find|found|observe|show)|surpass\w*|(?:out|under)perform\w*|performs?|yield\w*|drops?|match(?:es|ed)?|"
-    r"comparable|competitive|correlat\w+|generali[sz]e[sd]?|times (?:faster|more|less|as))\b",
+    r"we (?:find|found|observe|show)|surpass\w*|(?:out|under)perform\w*|performs?|yield\w*|drops?|(?<!to )match(?:es|ed)?|"
+    r"comparable|competitive|correlat\w+|generali[sz]e[sd]?|times (?:faster|more|less|as)|"
+    r"superior|inferior|fares?|preferred|favou?red|rated (?:\w+ ){0,4}(?:more|less|higher|lower|better|as))\b",
     re.IGNORECASE,
 )
 #: An outcome of the paper as a whole, not of one of its tables.
 CLAIM = re.compile(
     r"\b(?:outperform\w*|surpass\w*|state-of-the-art|new best|best (?:result|performance|system)\w*|"
-    r"(?<!to )(?:achiev|reach|obtain|attain|yield)\w*|improv\w+|reduc\w+|won|first place|generali[sz]e[sd]?|"
-    r"strong\w* \w* ?correlat\w+|match(?:es|ed)?|"
+    r"(?:(?<!to )|(?<=able to ))(?:(?:achiev|reach|obtain|attain|yield)\w*|(?<!room for )improv\w+|reduc\w+)|won|"
+    r"first place|"
+    r"generali[sz]e[sd]?|strong\w* \w* ?correlat\w+|(?<!to )match(?:es|ed)?|(?:perform|fare)\w* best|superior|"
     r"(?:results?|experiments?|evaluations?) (?:\w+ ){0,6}(?:show|indicate|demonstrate|suggest|confirm|reveal)\w*)\b",
     re.IGNORECASE,
 )
@@ -84,11 +87,22 @@ FIGURE = re.compile(r"(?<![\w.])\d+(?:\.\d+)?\s?(?:%|dB|ms|s\b|x\b|×|points?|ti
 STRONG_FIGURE = re.compile(
     r"\d+\.\d+|\d\s?%|\d\s?(?:percent|dB|×|x\b|times|points?|BLEU|hours?|(?:test )?errors?)|\d+(?:st|nd|rd|th) place"
 )
+#: What a figure measures: without it a figure says little.
+METRIC = re.compile(
+    r"\b(?:accura\w+|precision|F[-\s]?(?:score|measure|1)\w*|perplexity|(?<!standard )errors?|"
+    r"(?:listening|opinion|similarity|alignment|quality) scores?|"
+    r"\w+ (?:rate|rating|ratio|index|distance)s?|"
+    r"latency|speed\w*|faster|slower|throughput|memory|parameters?|hours|cost\w*|likelihood|correlat\w+|similarity|coverage|"
+    r"preferred|preference|success\w*|opinion|quality|distortion|gains?|"
+    r"(?-i:recall(?!s|ed)|BLEU|chrF\w*|ROUGE\w*|METEOR|CIDEr|W?ER|[CPDE]ER|MOS|[CDS]MOS|MUSHRA|PESQ|E?STOI|[A-Z-]*S[NDI]+Ri?|"
+    r"FAD|FID|KL|m?IoU|m?AP|[mM]AP|n?DCG|NDCG|MRR|AUR?O?C|RMSE|MA?SE|MAE|MCD|dB|top-\d|Top-\d|[GT]?FLOPs?|R2|AIC|BIC|EM))\b",
+    re.IGNORECASE,
+)
 SETUP = re.compile(
     r"\b(?:we (?:evaluate|use|used|recruit\w*|measure|report|compute|train|trained|split|follow|set|choose|"
     r"select\w*|conduct\w*)|"
     r"was assessed|were (?:then )?(?:asked|recruited|split|trained|evaluated|compared)|is evaluated|are evaluated|"
-    r"metric\w*|test set contains|"
+    r"(?<!all )metric\w*|test set contains|"
     r"we (?:first |then |also |only |further )?(?:plot|visuali[sz]e|analy[sz]e|examine|"
     r"investigate|explore|include|exclude|discard|apply|process|create|sample|"
     r"generate|initiali[sz]e|partition|collect|perform|normali[sz]e)|"
@@ -118,7 +132,8 @@ POINTER = re.compile(
     r"available (?:at|online)|https?://|copyright|permission|arxiv preprint|accepted (?:at|to|for)|"
     r"corresponding author|e-?mail)\b"
     r"|\b(?:table|fig(?:ure|\.)?)\s?\d+\s?:"
-    r"|\b(?:described|explained|detailed|summari[sz]ed|listed|given|presented|discussed) (?:below|above|next|in the following)\b",
+    r"|\b(?:described|explained|detailed|summari[sz]ed|listed|given|presented|discussed) (?:below|above|next|in the following)\b"
+    r"|\b(?:describe|explain|detail|discuss|present)\b[^.]{0,60}\bbelow\.$|^in the following,",
     re.IGNORECASE,
 )
 #: Points to what stands before or after it, wherever in the sentence.
@@ -209,6 +224,7 @@ _TRAILING = re.compile(
     re.IGNORECASE,
 )
 _INNER_POINTER = re.compile(
+    rf" (?:from|in) (?:Tables?|Figures?|Figs?\.) [\dIVX][\w.]*(?= (?:and|with|we|which|that)\b|,)|"
     rf",? (?:as )?(?:introduced|defined|described|given|shown|presented|detailed|discussed|depicted) in {_FLOAT_NUMBER},?(?= )"
 )
 _POINTING_BRACKETS = re.compile(
@@ -244,7 +260,8 @@ def standalone(sentence: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text.rstrip(',;: ')}."
 
 
-_ASIDE = re.compile(r"\s\((?![^()]*\d)[^()]*\)")
+#: Brackets without a figure in them, and not the short name of a metric.
+_ASIDE = re.compile(r"\s\((?![^()]*\d)(?!(?:[A-Z]{2,6}|SI-SN?DR)\))[^()]*\)")
 #: Significance and sizes of samples: ``p < 0.05``, ``n = 2000``.
 _STATISTICS = re.compile(r"(?:[;,]\s*)?\b[pn]\s?[=<>≤]\s?[\d.,]+(?:\s?×\s?10\^?[-−]?\d+)?\s?")
 _LIST_MARK = re.compile(r"^(?:\(?(?:\d{1,2}|[ivx]{1,4}|[a-h])\)|[•·▪–-])\s+")

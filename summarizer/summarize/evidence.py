@@ -26,6 +26,7 @@ from summarizer.summarize.relevance import (
     cue_score,
     half_of,
     is_usable,
+    outcome_weight,
     part_named,
     place_factor,
     sentence_parts,
@@ -53,7 +54,7 @@ _QUERIES: dict[Task, tuple[str, ...]] = {
 #: Candidates that embeddings are computed for; cues alone decide before that.
 _MAX_ENCODED = 48
 #: Of the best candidate's score: what has less says something else, and an answer may be short.
-_LEAST_SCORE: dict[Task, float] = {"background": 0.1, "method": 0.1, "results": 0.3}
+_LEAST_SCORE: dict[Task, float] = {"background": 0.1, "method": 0.2, "results": 0.3}
 #: Weight of the likeness to what is chosen already, against a relevance of about 0.5 to 2.
 _MMR_REDUNDANCY = 0.7
 _TOO_ALIKE = 0.84
@@ -208,7 +209,8 @@ def _candidates(task: Task, title: str, abstract: str, sections: Sequence[Sectio
                 if roles:
                     score += RIGHT_ROLE if roles[position] == task else WRONG_ROLE
                 if score > 0:
-                    found.append(Evidence(seq, position, sentence, group, weight * score))
+                    worth = outcome_weight(whole, kind, weight) if task == "results" else weight
+                    found.append(Evidence(seq, position, sentence, group, worth * score))
     return found
 
 

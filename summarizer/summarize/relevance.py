@@ -21,6 +21,7 @@ from summarizer.summarize.cues import (
     FUTURE,
     MATH,
     MECHANISM,
+    METRIC,
     OPEN_END,
     OTHERS,
     OUTCOME,
@@ -106,6 +107,14 @@ _SPEAKS = re.compile(
 )
 _CUT_OFF = re.compile(r"\.\.\.|…|\$|\^")
 _THIS = re.compile(r"(?:this|these|those|such)\b", re.IGNORECASE)
+#: Speaks of all the experiments of a paper.
+_ALL_EXPERIMENTS = re.compile(
+    r"\b(?:results|experiments|evaluations?|tests|stud(?:y|ies)) (?:\w+ ){0,6}"
+    r"(?:show|demonstrate|indicate|confirm|reveal|suggest)",
+    re.IGNORECASE,
+)
+#: What an outcome is worth where sections of its kind rarely tell one: as much as in a discussion.
+_OUTCOME_WEIGHT = 0.7
 #: For a sentence that has all the words by which its section's heading names a part of the method.
 NAMES_PART = 0.7
 _MIN_WORDS, _MAX_WORDS = 7, 48
@@ -174,6 +183,16 @@ def place_factor(task: Task, kind: SectionKind, place: float) -> float:
     return 1.2 if 0.1 < place < 0.7 else 0.5
 
 
+def outcome_weight(sentence: str, kind: SectionKind, weight: float) -> float:
+    """The weight of a section for the results, for one of its sentences: an introduction that sums the experiments up, or a
+    method that is judged where it is described (``The second loss performs best``), tells as much as a discussion."""
+    if kind == "introduction" and _ALL_EXPERIMENTS.search(sentence) and SELF.search(sentence):
+        return max(weight, _OUTCOME_WEIGHT)
+    if kind == "method" and CLAIM.search(sentence) and COMPARISON.search(sentence) and not OWN.search(sentence):
+        return max(weight, _OUTCOME_WEIGHT)
+    return weight
+
+
 def is_usable(sentence: str) -> bool:
     words = sentence.split()
     if not _MIN_WORDS <= len(words) <= _MAX_WORDS:
@@ -213,7 +232,7 @@ def cue_score(
         score += 0.3 * (name in sentence)
     score -= 0.5 if DANGLING.match(sentence) else 0.3 if _THIS.match(sentence) else 0.0
     score -= 0.2 * min(len(TIED.findall(sentence)), 2)
-    score -= 0.6 if ABOUT_FLOATS.search(sentence) else 0.0
+    score -= 1.2 if ABOUT_FLOATS.search(sentence) else 0.0
     score -= 0.6 if FUTURE.search(sentence) else 0.0
     score -= 0.4 * len(VARIABLE.findall(sentence))
     score -= 0.15 * len(MATH.findall(sentence))
@@ -255,6 +274,8 @@ def _score_results(sentence: str, kind: SectionKind, early: float, group: str) -
     score -= 1.4 if SETUP.search(sentence) else 0.0
     score -= 0.4 if PROBLEM.search(sentence) else 0.0
     score += 0.7 * bool(SUMMARY.search(sentence))
+    if STRONG_FIGURE.search(sentence):
+        score += 0.3 if METRIC.search(sentence) else -0.4
     score -= 0.5 if not figures and not SELF.search(sentence) else 0.0
     return score
 

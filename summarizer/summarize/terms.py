@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 
+from summarizer.checks.terminology import package_names
 from summarizer.literals import FORMULA, URL
 
 _NUMBER = re.compile(r"(?<![\w.])[+\-−]?\d[\d,]*(?:\.\d+)?(?:e-?\d+)?")
@@ -68,7 +69,11 @@ def copy_terms(source: str, context: str = "", said: Iterable[str] = ()) -> tupl
     words = {
         part for phrase in (*spelled_out(f"{bare}\n{_DASH.sub(' — ', context)}"), *said) for part in _parts(phrase)
     }
+    packages = package_names(f"{bare}\n{context}")
     for found in _WORD.finditer(bare):
+        if found[0] in packages:
+            terms.setdefault(found[0])  # its parts are words like others
+            continue
         at_start = _starts_sentence(bare, found.start()) and _ET_AL.match(bare, found.end()) is None
         for word in _spellings(found[0], singulars):
             if _TITLE_WORD.fullmatch(word) and words.issuperset(_parts(word)):
