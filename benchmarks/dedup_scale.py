@@ -112,11 +112,11 @@ def build(path: Path, n_archive: int, n_new: int) -> None:
 
     with Store(path).write():
         pass  # makes the tables and views
-    n = n_archive + n_new
+    n, n_topics = n_archive + n_new, max(1, n_archive // _PAPERS_PER_TOPIC)
     abstract = _WORDS.format(180 if n <= _WORDY else "if(n < $archive, 20, 180)")
     started = time.perf_counter()
     with duckdb.connect(str(path), config={"memory_limit": _BUILD_MEMORY}) as con:
-        con.execute(f"CREATE TEMP TABLE topic AS {_TOPICS}", [max(1, n_archive // _PAPERS_PER_TOPIC)])
+        con.execute(f"CREATE TEMP TABLE topic AS {_TOPICS}", [n_topics])
         for bundle in ("archive", "new"):
             con.execute(
                 "INSERT INTO bundle VALUES ($1, 1, $2, $2, $2, $2, '08:50 UTC', 'folder', [], 0, '', $3)",
@@ -134,12 +134,15 @@ def build(path: Path, n_archive: int, n_new: int) -> None:
                 """,  # noqa: S608 - constants of this file
                 part | ({"archive": n_archive} if "$archive" in abstract else {}),
             )
+            print(f"{part['last']} of {n} papers: {time.perf_counter() - started:.0f} s", file=sys.stderr)
+        # one paper of each topic at a time: a join would work out the vectors of all topics for every 2,048 rows
+        for first in range(0, n, n_topics):
             con.execute(
                 f"INSERT INTO embedding SELECT {_ID}, 1, $model, '', {_VECTOR}, '', $now::TIMESTAMP "  # noqa: S608
-                "FROM range($first, $last) AS r (n) JOIN topic AS t ON t.topic = n % (SELECT count(*) FROM topic)",
-                part | {"model": _MODEL.sha256},
+                "FROM (SELECT $first + topic AS n, v FROM topic) AS t WHERE n < $n",
+                {"model": _MODEL.sha256, "now": _NOW, "first": first, "n": n},
             )
-            print(f"built {part['last']} of {n}: {time.perf_counter() - started:.0f} s", file=sys.stderr)
+        print(f"vectors: {time.perf_counter() - started:.0f} s", file=sys.stderr)
         con.execute(
             f"INSERT INTO bundle_paper SELECT if(n < $archive, 'archive', 'new'), {_ID}, 1, n, NULL "  # noqa: S608
             "FROM range($n) AS r (n)",

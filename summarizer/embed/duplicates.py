@@ -14,18 +14,18 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from summarizer.embed.likeness import MIN_TITLE_WORDS, Likeness, Profile, likeness, title_likeness
+from summarizer.embed.likeness import MIN_TITLE_WORDS, Likeness, Profile, likeness, shared_words, title_likeness
 from summarizer.ids import versioned
 from summarizer.records import DuplicatePair, PairScore, Paper
 
 #: Score from which two papers count as one work.
-NEAR_SCORE = 0.86
+NEAR_SCORE = 0.8
 #: Score from which a pair is shown to a person.
-BORDERLINE_SCORE = 0.5
+BORDERLINE_SCORE = 0.2
 #: Intercept, and weights in the order of :func:`features`, by logistic regression on half of 5,000 pairs of versions and on the
 #: nearest other papers of the same papers: ``benchmarks/dedup.py --fit``. See docs/decisions.md for what it was tried on.
-_KNOWN_AUTHORS = (-13.57, (3.82, 2.21, 2.85, 4.22, 4.85, 9.11))
-_UNKNOWN_AUTHORS = (-13.65, (10.81, 3.97, 2.20, 4.89, 7.53))
+_KNOWN_AUTHORS = (-16.47, (9.0, 1.94, 3.15, 5.0, 4.63, 1.7, 4.06, 2.02, 0.57))
+_UNKNOWN_AUTHORS = (-15.19, (11.59, 3.3, 3.36, 7.48, 7.04, 1.96))
 #: Shorter abstracts do not make two papers the same text ("This paper has been withdrawn by the authors").
 MIN_ABSTRACT_WORDS = 40
 #: Papers with the same abstract lie above this cosine, whatever their titles: the least of 325 such pairs is 0.94.
@@ -68,22 +68,25 @@ def content_key(paper: Paper) -> str:
 
 
 def features(signals: Likeness) -> list[float]:
-    """What the rule weighs: cosine, title, same title, words, root of the shingles, and the authors where they are known.
+    """What the rule weighs: cosine, title, same title, words, root of the shingles, logarithm of the numbers in common; and
+    where they are known share of the authors and logarithm of the authors in common.
 
-    The root, since a tenth of the runs of words in common says nearly as much as all of them. Raises ValueError without an
-    abstract on both sides.
+    The root, since a tenth of the runs of words in common says nearly as much as all of them; the logarithms, since the
+    first number or author says more than the tenth. Raises ValueError without an abstract on both sides.
     """
     if signals.words is None or signals.shingles is None:
         raise ValueError("no abstract to compare")
-    known = [] if signals.authors is None else [signals.authors]
-    return [
+    of_all = [
         signals.cosine,
         signals.title,
         float(signals.same_title),
         signals.words,
         math.sqrt(signals.shingles),
-        *known,
+        math.log1p(signals.n_numbers),
     ]
+    if signals.authors is None:
+        return of_all
+    return [*of_all, signals.authors, float(signals.same_authors), math.log1p(signals.n_authors)]
 
 
 def rule_score(signals: Likeness) -> float:
@@ -174,9 +177,15 @@ def _compare(paper: Profile, other: Earlier, pdf_sha256: str | None, threshold: 
 
 
 def _out_of_reach(one: Profile, other: Profile, cosine: float) -> bool:
-    """Whether even the same abstract would not make the pair borderline: most neighbours are sorted out by this alone."""
-    best = replace(title_likeness(one, other, cosine), words=1.0, shingles=1.0)
-    return not best.same_title and rule_score(best) < BORDERLINE_SCORE
+    """Whether not even the same abstract would make the pair borderline, or the same runs of its words: so most neighbours
+    are sorted out before their abstracts are read, and others before their runs are made."""
+    best = replace(title_likeness(one, other, cosine), words=1.0, shingles=1.0, n_numbers=len(one.numbers))
+    if best.same_title:
+        return False
+    if rule_score(best) < BORDERLINE_SCORE:
+        return True
+    words = shared_words(one, other)
+    return words is not None and rule_score(replace(best, words=words)) < BORDERLINE_SCORE
 
 
 def _scored(new: Paper, old: Paper, signals: Likeness, body: float | None, score: float) -> PairScore:
@@ -200,8 +209,13 @@ def _described(signals: Likeness, body: float | None) -> str:
     """The signals on one line."""
     title = "same title" if signals.title == 1.0 else f"{signals.title:.0%} of the titles' words"
     parts = [title]
-    parts.append("authors unknown" if signals.authors is None else f"{signals.authors:.0%} of the authors")
+    if signals.authors is None:
+        parts.append("authors unknown")
+    else:
+        order = ", in the same order" if signals.same_authors else ""
+        parts.append(f"{signals.authors:.0%} of the authors ({signals.n_authors}{order})")
     parts.append(f"{signals.words or 0.0:.0%} of the abstracts' words")
+    parts.append(f"{signals.n_numbers} numbers in common")
     parts.append(f"cosine {signals.cosine:.3f}")
     if body is not None:
         parts.append(f"{body:.0%} of the text")
