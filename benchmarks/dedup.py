@@ -39,7 +39,7 @@ from dedup_pairs import (
 )
 
 from summarizer.embed import Earlier, Finding, Likeness, find_duplicates, likeness, load_encoder
-from summarizer.embed.duplicates import BORDERLINE_SCORE, NEAR_SCORE, features, rule_score
+from summarizer.embed.duplicates import BORDERLINE_SCORE, NEAR_SCORE, NEAR_SCORE_UNKNOWN_AUTHORS, features, rule_score
 from summarizer.errors import SummarizerError
 from summarizer.records import ModelInfo
 
@@ -172,7 +172,8 @@ class Measured:
         rows = {"rule": self._row(chosen, lambda n: taken[n] is not None)}
         added = {n: self._findings(n, one_more=True) for n in chosen}
         rows["rule, an author added"] = self._row(chosen, lambda n: bool(added[n]) and added[n][0].pair is not None)
-        rows["rule, authors unknown"] = self._row(chosen, lambda n: bool(blind[n]) and blind[n][0].pair is not None)
+        unknown = self._row(chosen, lambda n: bool(blind[n]) and blind[n][0].pair is not None)
+        rows["rule, authors unknown"] = {**unknown, "threshold": NEAR_SCORE_UNKNOWN_AUTHORS}
         borderline = self._row(chosen, lambda n: bool(found[n]))
         rows["rule, with borderline pairs"] = {**borderline, "threshold": BORDERLINE_SCORE}
         for name, signal in _SIGNALS.items():

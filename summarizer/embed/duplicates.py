@@ -18,8 +18,9 @@ from summarizer.embed.likeness import MIN_TITLE_WORDS, Likeness, Profile, likene
 from summarizer.ids import versioned
 from summarizer.records import DuplicatePair, PairScore, Paper
 
-#: Score from which two papers count as one work.
+#: Score from which two papers count as one work, and the same where the authors of either are unknown.
 NEAR_SCORE = 0.8
+NEAR_SCORE_UNKNOWN_AUTHORS = 0.86
 #: Score from which a pair is shown to a person.
 BORDERLINE_SCORE = 0.2
 #: Intercept, and weights in the order of :func:`features`, by logistic regression on half of 5,000 pairs of versions and on the
@@ -107,13 +108,13 @@ def find_duplicates(
 ) -> list[Finding]:
     """What the earlier papers have to do with ``paper``: those it repeats, surest first, then borderline pairs.
 
-    ``near_threshold`` takes the place of NEAR_SCORE. Titles that differ by numbers only are parts of one work, or years of
-    one event: such a pair is borderline at most, unless the texts are the same. Where an abstract is missing on either side
-    title and authors must be the same, whatever the cosine. The same id with the same version is the paper itself and is
-    passed over.
+    ``near_threshold`` takes the place of NEAR_SCORE and NEAR_SCORE_UNKNOWN_AUTHORS. Titles that differ by numbers only are
+    parts of one work, or years of one event: such a pair is borderline at most, unless the texts are the same. Where an
+    abstract is missing on either side title and authors must be the same, whatever the cosine. The same id with the same
+    version is the paper itself and is passed over.
     """
-    threshold = NEAR_SCORE if near_threshold is None else near_threshold
-    found = [finding for other in earlier if (finding := _compare(paper, other, pdf_sha256, threshold)) is not None]
+    compared = (_compare(paper, other, pdf_sha256, near_threshold) for other in earlier)
+    found = [finding for finding in compared if finding is not None]
     return sorted(found, key=_surest_first)
 
 
@@ -125,7 +126,7 @@ def _surest_first(finding: Finding) -> tuple[int, float, str, int]:
     return ("new_version", "exact", "near").index(pair.kind), -pair.score, pair.other_arxiv_id, -pair.other_version
 
 
-def _compare(paper: Profile, other: Earlier, pdf_sha256: str | None, threshold: float) -> Finding | None:
+def _compare(paper: Profile, other: Earlier, pdf_sha256: str | None, near_threshold: float | None) -> Finding | None:
     new, old = paper.paper, other.profile.paper
     cosine = other.cosine or 0.0
     name = versioned(old.arxiv_id, old.version)
@@ -168,7 +169,8 @@ def _compare(paper: Profile, other: Earlier, pdf_sha256: str | None, threshold: 
     told = _scored(new, old, signals, other.body, score)
     if other.body is not None and other.body >= SAME_BODY:
         return Finding(pair("exact", 1.0, f"same text as {name}: {_described(signals, other.body)}"), told)
-    near = score >= threshold and not signals.numbered
+    usual = NEAR_SCORE_UNKNOWN_AUTHORS if signals.authors is None else NEAR_SCORE
+    near = score >= (usual if near_threshold is None else near_threshold) and not signals.numbered
     if other.body is not None:
         near = other.body >= LIKE_BODY or (near and other.body >= OTHER_BODY)
     if near:
