@@ -34,16 +34,19 @@ from dedup_pairs import (
     read_lines,
     title_pairs,
     true_pairs,
+    with_author,
     without_authors,
 )
 
 from summarizer.embed import Earlier, Finding, Likeness, find_duplicates, likeness, load_encoder
-from summarizer.embed.duplicates import BORDERLINE_SCORE, NEAR_SCORE, features, rule_score
+from summarizer.embed.duplicates import BORDERLINE_SCORE, NEAR_SCORE, NEAR_SCORE_UNKNOWN_AUTHORS, features, rule_score
 from summarizer.errors import SummarizerError
 from summarizer.records import ModelInfo
 
-#: What a threshold must reach on the half it is chosen on.
+#: What the threshold of a signal must reach on the half it is chosen on.
 _PRECISION = 0.995
+#: Thresholds for the rule to choose from.
+_SCORES = (0.7, 0.74, 0.78, 0.8, 0.82, 0.86, 0.9)
 _SIGNALS: dict[str, Callable[[Likeness], float | None]] = {
     "cosine": lambda s: s.cosine,
     "title": lambda s: s.title,
@@ -116,27 +119,46 @@ class Measured:
 
         The authors of a pair come from one record, so they never differ; one pair in ten is therefore told with a list that
         was changed. Other papers whose abstracts share half of their words are the same text under two ids, as everybody
-        can see who reads them, and teach nothing.
+        can see who reads them, and teach nothing. What each score as a threshold would give is told with each fifth of the half
+        scored by what the other four teach.
         """
-        from sklearn.linear_model import LogisticRegression
-
         chance = random.Random(0)
-        known, unknown, labels = [], [], []
-        for pair, signals in zip(self.pairs, self.signals, strict=True):
+        rows: list[tuple[int, Likeness, bool]] = []
+        for n, (pair, signals) in enumerate(zip(self.pairs, self.signals, strict=True)):
             is_true = pair.kind == "version"
             if not pair.in_fit_half or pair.kind not in ("version", "nearest", "authors"):
                 continue
             if signals.authors is None or not signals.words or (not is_true and signals.words >= HARD_OVERLAP):
                 continue
-            authors = chance.uniform(0.5, 0.95) if is_true and chance.random() < 0.1 else signals.authors
-            known.append(features(replace(signals, authors=authors)))
-            unknown.append(features(replace(signals, authors=None)))
-            labels.append(is_true)
-        told = {}
-        for name, rows in (("known authors", known), ("unknown authors", unknown)):
-            model = LogisticRegression(C=10.0, max_iter=10_000).fit(np.array(rows), np.array(labels))
-            told[name] = {"intercept": round(model.intercept_[0], 2), "weights": model.coef_[0].round(2).tolist()}
-        return json.dumps({"n": len(labels), "n_true": sum(labels), **told}, indent=1)
+            rows.append((n, _changed(signals, chance) if is_true and chance.random() < 0.1 else signals, is_true))
+        labels = np.array([is_true for _, _, is_true in rows])
+        told: dict[str, Any] = {"n": len(rows), "n_true": int(labels.sum())}
+        folds = np.array([self.pairs[n].fold for n, _, _ in rows])
+        hard = np.array([is_true and (self.signals[n].words or 0.0) < HARD_OVERLAP for n, _, is_true in rows])
+        counted = np.array([self.pairs[n].kind in ("version", "nearest") for n, _, _ in rows])
+        for name, change in (("known authors", lambda s: s), ("unknown authors", lambda s: replace(s, authors=None))):
+            learnt = np.array([features(change(signals)) for _, signals, _ in rows])
+            scored = np.array([features(change(self.signals[n])) for n, _, _ in rows])
+            model = _regression(learnt, labels)
+            scores = np.zeros(len(rows))
+            for fold in set(folds.tolist()):
+                others = _regression(learnt[folds != fold], labels[folds != fold])
+                scores[folds == fold] = others.predict_proba(scored[folds == fold])[:, 1]
+            by_score = {}
+            for score in _SCORES:
+                taken = counted & (scores >= score)
+                shares = (
+                    labels[taken].mean(),
+                    (taken & labels).sum() / labels.sum(),
+                    (taken & hard).sum() / hard.sum(),
+                )
+                by_score[str(score)] = [round(float(share), 4) for share in shares]
+            told[name] = {
+                "intercept": round(model.intercept_[0], 2),
+                "weights": model.coef_[0].round(2).tolist(),
+                "precision, recall, recall_hard by score": by_score,
+            }
+        return json.dumps(told, indent=1)
 
     def result(self) -> dict[str, Any]:
         chosen = [
@@ -148,7 +170,10 @@ class Measured:
         taken = {n: findings[0].pair if findings else None for n, findings in found.items()}
         blind = {n: self._findings(n, blind=True) for n in chosen}
         rows = {"rule": self._row(chosen, lambda n: taken[n] is not None)}
-        rows["rule, authors unknown"] = self._row(chosen, lambda n: bool(blind[n]) and blind[n][0].pair is not None)
+        added = {n: self._findings(n, one_more=True) for n in chosen}
+        rows["rule, an author added"] = self._row(chosen, lambda n: bool(added[n]) and added[n][0].pair is not None)
+        unknown = self._row(chosen, lambda n: bool(blind[n]) and blind[n][0].pair is not None)
+        rows["rule, authors unknown"] = {**unknown, "threshold": NEAR_SCORE_UNKNOWN_AUTHORS}
         borderline = self._row(chosen, lambda n: bool(found[n]))
         rows["rule, with borderline pairs"] = {**borderline, "threshold": BORDERLINE_SCORE}
         for name, signal in _SIGNALS.items():
@@ -177,9 +202,14 @@ class Measured:
             "titles": [self._shown(n, taken[n]) for n in chosen if self.pairs[n].kind == "title"],
         }
 
-    def _findings(self, n: int, *, blind: bool = False) -> list[Finding]:
-        """What find_duplicates gives for the pair: nothing, a borderline pair, or what makes the later one a repetition."""
+    def _findings(self, n: int, *, blind: bool = False, one_more: bool = False) -> list[Finding]:
+        """What find_duplicates gives for the pair: nothing, a borderline pair, or what makes the later one a repetition.
+
+        ``one_more``: as if every true pair had an author more in its second version.
+        """
         pair = without_authors(self.pairs[n]) if blind else self.pairs[n]
+        if one_more and pair.kind == "version":
+            pair = with_author(pair)
         return find_duplicates(pair.other, [Earlier(pair.one, float(self.cosines[n]))])
 
     def _threshold(self, values: Sequence[float | None]) -> float:
@@ -190,14 +220,7 @@ class Measured:
             if v is not None and self.pairs[n].in_fit_half
             if self.pairs[n].kind == "version" or (self.pairs[n].kind == "nearest" and not self._same_text(n))
         ]
-        best, n_true = 1.01, 0
-        points.sort(key=lambda point: -point[0])
-        for k, (value, is_true) in enumerate(points, start=1):
-            n_true += is_true
-            last_of_value = k == len(points) or points[k][0] < value
-            if last_of_value and n_true >= _PRECISION * k:
-                best = value
-        return best
+        return _lowest(points, _PRECISION)
 
     def _row(self, chosen: Sequence[int], accepts: Callable[[int], bool]) -> dict[str, Any]:
         accepted: dict[str, list[bool]] = {kind: [] for kind in ("version", "nearest", "authors", "random")}
@@ -250,6 +273,30 @@ class Measured:
             "words": signals.words,
             "authors": signals.authors,
         }
+
+
+def _regression(rows: Any, labels: Any) -> Any:
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(C=10.0, max_iter=10_000).fit(rows, labels)
+
+
+def _changed(signals: Likeness, chance: random.Random) -> Likeness:
+    """As if the list of authors had been changed from one version to the next."""
+    share = chance.uniform(0.5, 0.95)
+    return replace(signals, authors=share, same_authors=False, n_authors=max(1, round(share * signals.n_authors)))
+
+
+def _lowest(points: list[tuple[float, bool]], precision: float) -> float:
+    """The lowest score from which on so large a share of the pairs is true; 1.01 where there is none."""
+    best, n_true = 1.01, 0
+    points.sort(key=lambda point: -point[0])
+    for k, (value, is_true) in enumerate(points, start=1):
+        n_true += is_true
+        last_of_value = k == len(points) or points[k][0] < value
+        if last_of_value and n_true >= precision * k:
+            best = value
+    return best
 
 
 def _share(part: int, whole: int) -> float:

@@ -39,6 +39,11 @@ class Pair:
         """By a hash of the id, so that all pairs made for a paper are in the same half."""
         return hashlib.sha256(self.seed.encode()).digest()[0] % 2 == 0
 
+    @property
+    def fold(self) -> int:
+        """One of five parts of a half, 0 to 4."""
+        return hashlib.sha256(self.seed.encode()).digest()[1] % 5
+
 
 class Vectoriser:
     """Embeddings by the SHA-256 of the text, kept in a file where one is named."""
@@ -166,6 +171,13 @@ def without_authors(pair: Pair) -> Pair:
     """The same pair as if nobody knew who wrote it."""
     one, other = (Profile(replace(p.paper, authors=())) for p in (pair.one, pair.other))
     return replace(pair, one=one, other=other)
+
+
+def with_author(pair: Pair) -> Pair:
+    """The same pair with one author more in its second version, where there are any."""
+    authors = pair.other.paper.authors
+    other = replace(pair.other.paper, authors=(*authors, "Newly Added") if authors else ())
+    return replace(pair, other=Profile(other))
 
 
 class _TfIdf:

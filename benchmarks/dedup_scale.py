@@ -41,21 +41,20 @@ _PAPERS_PER_TOPIC = 40
 _NEIGHBOURS = 20
 #: Cosines from which on pairs are counted: those that the stage looks at, and those where near-duplicates lie.
 _FLOORS = (NEIGHBOUR_FLOOR, 0.8)
+#: How the index keeps its vectors.
+_KEPT_AS = ("f32", "bf16")
 #: How far the index searches: its default, and farther.
 _EXPANSIONS = (64, 256)
-#: Vectors written in one transaction.
-_PART = 200_000
+#: Papers written in one transaction.
+_PART = 250_000
+_BUILD_MEMORY = "8GB"
 #: Larger archives get abstracts of 20 words instead of 180, to fit on a disk.
 _WORDY = 200_000
 
-_TOPICS = """
-CREATE TABLE topic AS
-SELECT n, list_transform(range(384), lambda x: (random() - 0.5) * sqrt(12 / 384)) AS v FROM range(?) AS t (n)
-"""
+_ID = "'local.' || lpad(n::VARCHAR, 12, '0')"
+_TOPICS = "SELECT n AS topic, list_transform(range(384), lambda x: (random() - 0.5) * sqrt(12 / 384)) AS v FROM range(?) AS t (n)"
 #: 0.84 squared is 0.7: the cosine of two papers of one topic.
-_VECTOR = (
-    "list_transform(range(1, 385), lambda i: 0.84 * t.v[i] + 0.54 * (random() - 0.5) * sqrt(12 / 384))::FLOAT[384]"
-)
+_VECTOR = "list_transform(t.v, lambda x: 0.84 * x + 0.54 * (random() - 0.5) * sqrt(12 / 384))::FLOAT[384]"
 _WORDS = (
     "list_aggregate(list_transform(range({0}), lambda x: 'word' || (random() * 20000)::INTEGER), 'string_agg', ' ')"
 )
@@ -104,47 +103,54 @@ def one_day(n_archive: int, n_new: int, keep: Path | None) -> dict[str, Any]:
 
 
 def build(path: Path, n_archive: int, n_new: int) -> None:
-    """Two bundles: the archive, compared, and the new day, embedded."""
-    store = Store(path)
-    n = n_archive + n_new
-    with store.write() as con:
-        con.execute(_TOPICS, [max(1, n_archive // _PAPERS_PER_TOPIC)])
+    """Two bundles: the archive, compared, and the new day, embedded.
+
+    Written by a connection of its own: the store's own memory limit is too narrow for the keys of millions of rows that
+    come at once, which is not how a store grows.
+    """
+    import duckdb
+
+    with Store(path).write():
+        pass  # makes the tables and views
+    n, n_topics = n_archive + n_new, max(1, n_archive // _PAPERS_PER_TOPIC)
+    abstract = _WORDS.format(180 if n <= _WORDY else "if(n < $archive, 20, 180)")
+    started = time.perf_counter()
+    with duckdb.connect(str(path), config={"memory_limit": _BUILD_MEMORY}) as con:
+        con.execute(f"CREATE TEMP TABLE topic AS {_TOPICS}", [n_topics])
         for bundle in ("archive", "new"):
             con.execute(
                 "INSERT INTO bundle VALUES ($1, 1, $2, $2, $2, $2, '08:50 UTC', 'folder', [], 0, '', $3)",
                 [bundle, _NOW, _NOW + timedelta(days=bundle == "new")],
             )
-        abstract = _WORDS.format(180 if n <= _WORDY else "if(n < $archive, 20, 180)")
-        con.execute(
-            f"""
-            INSERT INTO paper_version
-            SELECT
-                'local.' || lpad(n::VARCHAR, 12, '0'), 1, {_WORDS.format(10)}, ['A. Author' || n, 'B. Writer' || n], ['cs.SD'],
-                'cs.SD', NULL, NULL, {abstract}, NULL, [], 'papers.jsonl', NULL, '', NULL,
-                NULL, $now::TIMESTAMP
-            FROM range($n) AS r (n)
-            """,  # noqa: S608 - constants of this file
-            {"n": n, "now": _NOW} | ({"archive": n_archive} if "$archive" in abstract else {}),
-        )
-        con.execute(
-            "INSERT INTO bundle_paper SELECT if(n < $archive, 'archive', 'new'), arxiv_id, 1, n, NULL "
-            "FROM (SELECT arxiv_id, right(arxiv_id, 12)::INTEGER AS n FROM paper_version)",
-            {"archive": n_archive},
-        )
-    for first in range(0, n, _PART):  # in one transaction millions of vectors do not fit into the store's memory limit
-        with store.write() as con:
+        for first in range(0, n, _PART):
+            part = {"first": first, "last": min(n, first + _PART), "now": _NOW}
             con.execute(
-                f"INSERT INTO embedding SELECT p.arxiv_id, 1, $model, '', {_VECTOR}, '', $now::TIMESTAMP "  # noqa: S608
-                "FROM (SELECT arxiv_id, right(arxiv_id, 12)::INTEGER AS n FROM paper_version) AS p "
-                "JOIN topic AS t ON t.n = p.n % (SELECT count(*) FROM topic) WHERE p.n >= $first AND p.n < $last",
-                {"model": _MODEL.sha256, "now": _NOW, "first": first, "last": first + _PART},
+                f"""
+                INSERT INTO paper_version
+                SELECT
+                    {_ID}, 1, {_WORDS.format(10)}, ['A. Author' || n, 'B. Writer' || n], ['cs.SD'],
+                    'cs.SD', NULL, NULL, {abstract}, NULL, [], 'papers.jsonl', NULL, '', NULL, NULL, $now::TIMESTAMP
+                FROM range($first, $last) AS r (n)
+                """,  # noqa: S608 - constants of this file
+                part | ({"archive": n_archive} if "$archive" in abstract else {}),
             )
-    with store.write() as con:
-        con.execute("DROP TABLE topic")
+            print(f"{part['last']} of {n} papers: {time.perf_counter() - started:.0f} s", file=sys.stderr)
+        # one paper of each topic at a time: a join would work out the vectors of all topics for every 2,048 rows
+        for first in range(0, n, n_topics):
+            con.execute(
+                f"INSERT INTO embedding SELECT {_ID}, 1, $model, '', {_VECTOR}, '', $now::TIMESTAMP "  # noqa: S608
+                "FROM (SELECT $first + topic AS n, v FROM topic) AS t WHERE n < $n",
+                {"model": _MODEL.sha256, "now": _NOW, "first": first, "n": n},
+            )
+        print(f"vectors: {time.perf_counter() - started:.0f} s", file=sys.stderr)
         con.execute(
-            "INSERT INTO dedup_check SELECT arxiv_id, 1, $model, 0, '', $now::TIMESTAMP FROM bundle_paper "
-            "WHERE bundle_id = 'archive'",
-            {"model": _MODEL.sha256, "now": _NOW},
+            f"INSERT INTO bundle_paper SELECT if(n < $archive, 'archive', 'new'), {_ID}, 1, n, NULL "  # noqa: S608
+            "FROM range($n) AS r (n)",
+            {"archive": n_archive, "n": n},
+        )
+        con.execute(
+            f"INSERT INTO dedup_check SELECT {_ID}, 1, $model, 0, '', $now::TIMESTAMP FROM range($archive) AS r (n)",  # noqa: S608
+            {"model": _MODEL.sha256, "now": _NOW, "archive": n_archive},
         )
 
 
@@ -173,27 +179,37 @@ def all_pairs(vectors: Vectors) -> dict[str, Any]:
     started = time.perf_counter()
     exact = find_neighbours(vectors, vectors, NEIGHBOUR_FLOOR, _NEIGHBOURS + 1)
     result: dict[str, Any] = {"n": n, "exact_seconds": round(time.perf_counter() - started, 1)}
-    started = time.perf_counter()
-    index = Index(ndim=vectors.shape[1], metric="ip", dtype="f32")
-    index.add(np.arange(n), vectors)
-    result["index_build_seconds"] = round(time.perf_counter() - started, 1)
     pairs = [(row, x.index, x.cosine) for row, neighbours in enumerate(exact) for x in neighbours if x.index != row]
     result["n_pairs"] = {str(floor): sum(cosine >= floor for _, _, cosine in pairs) for floor in _FLOORS}
-    for expansion in _EXPANSIONS:
-        index.expansion_search = expansion
+    for kept_as in _KEPT_AS:
         started = time.perf_counter()
-        found = index.search(vectors, _NEIGHBOURS + 1)
-        seconds = time.perf_counter() - started
-        keys = [set(row.tolist()) for row in found.keys]
-        hits = [(cosine, other in keys[row]) for row, other, cosine in pairs]
-        result[f"index_search_{expansion}"] = {
-            "seconds": round(seconds, 1),
-            "recall": {
-                str(floor): sum(hit for cosine, hit in hits if cosine >= floor) / max(result["n_pairs"][str(floor)], 1)
-                for floor in _FLOORS
-            },
+        index = Index(ndim=vectors.shape[1], metric="ip", dtype=kept_as)
+        index.add(np.arange(n), vectors)
+        told: dict[str, Any] = {
+            "build_seconds": round(time.perf_counter() - started, 1),
+            "memory_gb": round(index.memory_usage / 1e9, 2),
+            "connectivity": index.connectivity,
+            "expansion_add": index.expansion_add,
         }
+        for expansion in _EXPANSIONS:
+            index.expansion_search = expansion
+            started = time.perf_counter()
+            found = index.search(vectors, _NEIGHBOURS + 1)
+            seconds = time.perf_counter() - started
+            keys = [set(row.tolist()) for row in found.keys]
+            hits = [(cosine, other in keys[row]) for row, other, cosine in pairs]
+            told[f"expansion_search {expansion}"] = {
+                "seconds": round(seconds, 1),
+                "recall": {
+                    str(floor): round(_share([hit for cosine, hit in hits if cosine >= floor]), 4) for floor in _FLOORS
+                },
+            }
+        result[f"index {kept_as}"] = told
     return result
+
+
+def _share(hits: list[bool]) -> float:
+    return sum(hits) / len(hits) if hits else 1.0
 
 
 def read_vectors(path: Path, limit: int | None) -> Vectors:

@@ -1,11 +1,13 @@
 """How well papers are read: headings against their outlines, text against checked text, seconds a page, beside two peers.
 
-    python benchmarks/sections.py --pdf DIR --toc DIR [--groundtruth DIR] [--limit N] [--contenders ours,plain] [--json]
+    python benchmarks/sections.py --pdf DIR --toc DIR [--groundtruth DIR] [--limit N] [--contenders ours,plain]
+        [--record FILE] [--json]
 
 ``--pdf``: papers. ``--toc``: for those that have an outline, ``NAME.json`` with ``[level, title, page]`` entries. Every
 reader gets a copy of the file without its outline and its named destinations. Title, abstract and references headings are
 not counted either way. ``--groundtruth`` (default: the folder of that name beside ``--toc``, where there is one): body texts in
-Markdown, TEI or S2ORC JSON. Nothing is kept between runs; one file is read at a time unless ``--workers`` says otherwise.
+Markdown, TEI or S2ORC JSON. One file is read at a time unless ``--workers`` says otherwise, by one reader after the other.
+``--record FILE`` keeps each paper as it is done, and takes from there what the same files and the same code gave before.
 All readers keep the layout model loaded from one file to the next.
 """
 
@@ -19,13 +21,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from sections_peers import PEERS
+from sections_record import Record
 from sections_truth import (
     Heading,
     Score,
@@ -75,6 +78,12 @@ class PaperFigures:
 def our_reader() -> PdfReader:
     """Kept for all files of a process; its processes end with this one."""
     return PdfReader()
+
+
+def figures_from(row: dict[str, Any]) -> PaperFigures:
+    """What ``asdict`` made of the figures of a paper."""
+    scores = {key: Score(**row[key]) for key in ("headings", "levels", "within_depth") if row[key] is not None}
+    return PaperFigures(**{**row, **scores})
 
 
 def without_outline(path: Path, folder: Path) -> Path:
@@ -212,6 +221,7 @@ def main() -> int:
     parser.add_argument(
         "--workers", type=int, default=1, help="papers at the same time; more than 1 spoils the seconds"
     )
+    parser.add_argument("--record", type=Path, help="file that papers are kept in as they are done, and taken from")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     readers = sorted(args.contenders.split(","), key=lambda reader: reader != OURS)
@@ -227,14 +237,23 @@ def main() -> int:
     if not papers:
         parser.error(f"no PDF in {args.pdf}")
     figures: list[PaperFigures] = []
+    record = Record(args.record, readers)
     with ProcessPoolExecutor(args.workers, mp_context=get_context("spawn")) as pool:
-        tasks = [
-            pool.submit(measure, p, outlines[p] if outlines[p].exists() else None, truth_folder, readers)
-            for p in papers
-        ]
-        for n, task in enumerate(tasks, 1):
-            figures += task.result()
-            print(f"{n}/{len(papers)} {figures[-1].name}", file=sys.stderr)
+        tasks: dict[Path, Future[list[PaperFigures]]] = {}
+        keys = {}
+        for paper in papers:
+            outline = outlines[paper] if outlines[paper].exists() else None
+            texts = truth_files(truth_folder, paper.stem) if truth_folder is not None else []
+            keys[paper] = record.key([paper, *([outline] if outline else []), *texts])
+            if record.find(keys[paper]) is None:
+                tasks[paper] = pool.submit(measure, paper, outline, truth_folder, readers)
+        for n, paper in enumerate(papers, 1):
+            kept = record.find(keys[paper])
+            of_paper = [figures_from(row) for row in kept] if kept is not None else tasks[paper].result()
+            if kept is None:
+                record.keep(keys[paper], paper.stem, [asdict(row) for row in of_paper])
+            figures += of_paper
+            print(f"{n}/{len(papers)} {paper.stem}", file=sys.stderr)
     by_reader = {reader: [f for f in figures if f.reader == reader] for reader in readers}
     result: dict[str, Any] = {reader: summary(of) for reader, of in by_reader.items()}
     if OURS in readers:

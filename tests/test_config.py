@@ -39,7 +39,7 @@ def test_example_names_every_setting() -> None:
 def test_optional_settings_of_the_example_are_valid(tmp_path: Path) -> None:
     lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
     text = "\n".join(line.removeprefix("# ") if line.startswith("# ") and " = " in line else line for line in lines)
-    assert read_config(_written(tmp_path, text)).dedup.near_threshold == 0.86
+    assert read_config(_written(tmp_path, text)).dedup.near_threshold == 0.8
 
 
 def test_empty_file_is_the_defaults(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -109,7 +110,8 @@ def test_a_revised_text_is_near_and_explained() -> None:
     assert found.pair.kind == "near"
     assert found.pair.score == found.score.score >= NEAR_SCORE
     assert found.pair.reason.startswith("another text of 2601.99999v1: score ")
-    assert "same title, 100% of the authors" in found.pair.reason
+    assert "same title, 100% of the authors (2, in the same order), " in found.pair.reason
+    assert ", 0 numbers in common, " in found.pair.reason
 
 
 def test_a_high_cosine_alone_is_not_enough() -> None:
@@ -191,9 +193,19 @@ def test_more_in_common_is_never_less_sure(signal: str) -> None:
     assert scores == sorted(scores)
 
 
+@pytest.mark.parametrize("count", ["n_numbers", "n_authors"])
+def test_the_first_in_common_says_more_than_the_tenth(count: str) -> None:
+    pair = Likeness(0.7, 0.2, 1.0, 0.2, 0.05, n_authors=1)
+    odds = [math.log(x / (1.0 - x)) for x in (rule_score(replace(pair, **{count: n})) for n in (1, 2, 10, 11))]
+    assert odds[1] - odds[0] > odds[3] - odds[2] > 0
+
+
 def test_unknown_authors_are_neither_for_nor_against() -> None:
     pair = Likeness(0.8, 0.5, None, 0.4, 0.3)
-    none, unknown, all_of_them = (rule_score(replace(pair, authors=a)) for a in (0.0, None, 1.0))
+    lists = ((0.0, 0, False), (None, 0, False), (1.0, 4, True))
+    none, unknown, all_of_them = (
+        rule_score(replace(pair, authors=share, n_authors=n, same_authors=same)) for share, n, same in lists
+    )
     assert none < unknown < all_of_them
 
 

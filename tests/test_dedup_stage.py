@@ -274,3 +274,13 @@ def test_the_same_pdf_is_found_whatever_the_words_say(day: _Day) -> None:
     day.arrive(one, pdfs={"2602.00001": "a" * 64})
     day.arrive(other, pdfs={"2602.00002": "a" * 64})
     assert day.pairs() == [("2602.00002", 1, "2602.00001", 1, "exact")]
+
+
+def test_the_same_title_is_found_whatever_its_marks(day: _Day) -> None:
+    titles = ("“Éclairs” of sound: in rooms", "Eclairs of Sound in Rooms", "Eclairs of Sound", "…", "?")
+    papers_of_day = [_paper(n, title, WORDS[n * 10 : n * 10 + 10]) for n, title in enumerate(titles, start=1)]
+    day.arrive(*papers_of_day)
+    keys = [(paper.arxiv_id, paper.version) for paper in papers_of_day]
+    with day.store.read() as con:
+        found = duplicates.same_traits(con, FakeEncoder().model.sha256, keys)
+    assert sorted(found) == [(keys[0], keys[1]), (keys[1], keys[0])]

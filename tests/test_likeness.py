@@ -37,13 +37,26 @@ def test_a_copy_shares_everything() -> None:
 
 
 def test_names_of_authors_may_be_short() -> None:
-    assert seen(replace(PAPER, authors=("A. Author", "Carl Other"))).authors == 1 / 3
+    found = seen(replace(PAPER, authors=("A. Author", "Carl Other")))
+    assert (found.authors, found.n_authors, found.same_authors) == (1 / 3, 1, False)
+    assert seen(replace(PAPER, authors=("A. Author", "B. Writer"))).same_authors
+    assert not seen(replace(PAPER, authors=("B. Writer", "A. Author"))).same_authors
+    assert not seen(replace(PAPER, authors=()), replace(PAPER, authors=())).same_authors
     assert seen(replace(PAPER, authors=("Zoe Author",))).authors == 0.0
 
 
 def test_nothing_to_compare_is_none() -> None:
     found = seen(replace(PAPER, authors=(), abstract=""))
     assert (found.authors, found.words, found.shingles) == (None, None, None)
+
+
+def test_numbers_of_two_digits_and_more_are_counted() -> None:
+    one = replace(
+        PAPER, abstract="Of 1,200 events 87.3% last 5 ms; ResNet50, v2.31 and https://a.b/2024 are none, nor is 2 of 3."
+    )
+    assert Profile(one).numbers == {"1,200", "87.3"}
+    assert seen(replace(one, abstract="87.3 of 40 after 1,200."), one).n_numbers == 2
+    assert seen(PAPER, one).n_numbers == 0
 
 
 def test_addresses_are_no_words() -> None:

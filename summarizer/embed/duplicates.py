@@ -14,18 +14,19 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from summarizer.embed.likeness import MIN_TITLE_WORDS, Likeness, Profile, likeness, title_likeness
+from summarizer.embed.likeness import MIN_TITLE_WORDS, Likeness, Profile, likeness, shared_words, title_likeness
 from summarizer.ids import versioned
 from summarizer.records import DuplicatePair, PairScore, Paper
 
-#: Score from which two papers count as one work.
-NEAR_SCORE = 0.86
+#: Score from which two papers count as one work, and the same where the authors of either are unknown.
+NEAR_SCORE = 0.8
+NEAR_SCORE_UNKNOWN_AUTHORS = 0.86
 #: Score from which a pair is shown to a person.
-BORDERLINE_SCORE = 0.5
+BORDERLINE_SCORE = 0.2
 #: Intercept, and weights in the order of :func:`features`, by logistic regression on half of 5,000 pairs of versions and on the
 #: nearest other papers of the same papers: ``benchmarks/dedup.py --fit``. See docs/decisions.md for what it was tried on.
-_KNOWN_AUTHORS = (-13.57, (3.82, 2.21, 2.85, 4.22, 4.85, 9.11))
-_UNKNOWN_AUTHORS = (-13.65, (10.81, 3.97, 2.20, 4.89, 7.53))
+_KNOWN_AUTHORS = (-16.47, (9.0, 1.94, 3.15, 5.0, 4.63, 1.7, 4.06, 2.02, 0.57))
+_UNKNOWN_AUTHORS = (-15.19, (11.59, 3.3, 3.36, 7.48, 7.04, 1.96))
 #: Shorter abstracts do not make two papers the same text ("This paper has been withdrawn by the authors").
 MIN_ABSTRACT_WORDS = 40
 #: Papers with the same abstract lie above this cosine, whatever their titles: the least of 325 such pairs is 0.94.
@@ -68,22 +69,25 @@ def content_key(paper: Paper) -> str:
 
 
 def features(signals: Likeness) -> list[float]:
-    """What the rule weighs: cosine, title, same title, words, root of the shingles, and the authors where they are known.
+    """What the rule weighs: cosine, title, same title, words, root of the shingles, logarithm of the numbers in common; and
+    where they are known share of the authors and logarithm of the authors in common.
 
-    The root, since a tenth of the runs of words in common says nearly as much as all of them. Raises ValueError without an
-    abstract on both sides.
+    The root, since a tenth of the runs of words in common says nearly as much as all of them; the logarithms, since the
+    first number or author says more than the tenth. Raises ValueError without an abstract on both sides.
     """
     if signals.words is None or signals.shingles is None:
         raise ValueError("no abstract to compare")
-    known = [] if signals.authors is None else [signals.authors]
-    return [
+    of_all = [
         signals.cosine,
         signals.title,
         float(signals.same_title),
         signals.words,
         math.sqrt(signals.shingles),
-        *known,
+        math.log1p(signals.n_numbers),
     ]
+    if signals.authors is None:
+        return of_all
+    return [*of_all, signals.authors, float(signals.same_authors), math.log1p(signals.n_authors)]
 
 
 def rule_score(signals: Likeness) -> float:
@@ -104,13 +108,13 @@ def find_duplicates(
 ) -> list[Finding]:
     """What the earlier papers have to do with ``paper``: those it repeats, surest first, then borderline pairs.
 
-    ``near_threshold`` takes the place of NEAR_SCORE. Titles that differ by numbers only are parts of one work, or years of
-    one event: such a pair is borderline at most, unless the texts are the same. Where an abstract is missing on either side
-    title and authors must be the same, whatever the cosine. The same id with the same version is the paper itself and is
-    passed over.
+    ``near_threshold`` takes the place of NEAR_SCORE and NEAR_SCORE_UNKNOWN_AUTHORS. Titles that differ by numbers only are
+    parts of one work, or years of one event: such a pair is borderline at most, unless the texts are the same. Where an
+    abstract is missing on either side title and authors must be the same, whatever the cosine. The same id with the same
+    version is the paper itself and is passed over.
     """
-    threshold = NEAR_SCORE if near_threshold is None else near_threshold
-    found = [finding for other in earlier if (finding := _compare(paper, other, pdf_sha256, threshold)) is not None]
+    compared = (_compare(paper, other, pdf_sha256, near_threshold) for other in earlier)
+    found = [finding for finding in compared if finding is not None]
     return sorted(found, key=_surest_first)
 
 
@@ -122,7 +126,7 @@ def _surest_first(finding: Finding) -> tuple[int, float, str, int]:
     return ("new_version", "exact", "near").index(pair.kind), -pair.score, pair.other_arxiv_id, -pair.other_version
 
 
-def _compare(paper: Profile, other: Earlier, pdf_sha256: str | None, threshold: float) -> Finding | None:
+def _compare(paper: Profile, other: Earlier, pdf_sha256: str | None, near_threshold: float | None) -> Finding | None:
     new, old = paper.paper, other.profile.paper
     cosine = other.cosine or 0.0
     name = versioned(old.arxiv_id, old.version)
@@ -165,7 +169,8 @@ def _compare(paper: Profile, other: Earlier, pdf_sha256: str | None, threshold: 
     told = _scored(new, old, signals, other.body, score)
     if other.body is not None and other.body >= SAME_BODY:
         return Finding(pair("exact", 1.0, f"same text as {name}: {_described(signals, other.body)}"), told)
-    near = score >= threshold and not signals.numbered
+    usual = NEAR_SCORE_UNKNOWN_AUTHORS if signals.authors is None else NEAR_SCORE
+    near = score >= (usual if near_threshold is None else near_threshold) and not signals.numbered
     if other.body is not None:
         near = other.body >= LIKE_BODY or (near and other.body >= OTHER_BODY)
     if near:
@@ -174,9 +179,15 @@ def _compare(paper: Profile, other: Earlier, pdf_sha256: str | None, threshold: 
 
 
 def _out_of_reach(one: Profile, other: Profile, cosine: float) -> bool:
-    """Whether even the same abstract would not make the pair borderline: most neighbours are sorted out by this alone."""
-    best = replace(title_likeness(one, other, cosine), words=1.0, shingles=1.0)
-    return not best.same_title and rule_score(best) < BORDERLINE_SCORE
+    """Whether not even the same abstract would make the pair borderline, or the same runs of its words: so most neighbours
+    are sorted out before their abstracts are read, and others before their runs are made."""
+    best = replace(title_likeness(one, other, cosine), words=1.0, shingles=1.0, n_numbers=len(one.numbers))
+    if best.same_title:
+        return False
+    if rule_score(best) < BORDERLINE_SCORE:
+        return True
+    words = shared_words(one, other)
+    return words is not None and rule_score(replace(best, words=words)) < BORDERLINE_SCORE
 
 
 def _scored(new: Paper, old: Paper, signals: Likeness, body: float | None, score: float) -> PairScore:
@@ -200,8 +211,13 @@ def _described(signals: Likeness, body: float | None) -> str:
     """The signals on one line."""
     title = "same title" if signals.title == 1.0 else f"{signals.title:.0%} of the titles' words"
     parts = [title]
-    parts.append("authors unknown" if signals.authors is None else f"{signals.authors:.0%} of the authors")
+    if signals.authors is None:
+        parts.append("authors unknown")
+    else:
+        order = ", in the same order" if signals.same_authors else ""
+        parts.append(f"{signals.authors:.0%} of the authors ({signals.n_authors}{order})")
     parts.append(f"{signals.words or 0.0:.0%} of the abstracts' words")
+    parts.append(f"{signals.n_numbers} numbers in common")
     parts.append(f"cosine {signals.cosine:.3f}")
     if body is not None:
         parts.append(f"{body:.0%} of the text")

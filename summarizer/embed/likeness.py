@@ -25,6 +25,7 @@ MIN_TITLE_WORDS = 4
 _NUMBER = re.compile(
     r"\d+(?:st|nd|rd|th)?|[ivx]{1,5}|[a-d]|part|one|two|three|four|five|first|second|third|fourth|fifth"
 )
+_STATED = re.compile(r"(?<![\w.])\d[\d.,]*\d")
 _ADDRESS = re.compile(r"https?://\S*|\bthis https? url\b", re.IGNORECASE)
 #: Fewer words are no body to compare.
 _MIN_BODY_WORDS = 300
@@ -34,7 +35,8 @@ _Item = TypeVar("_Item", int, str)
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """Signals of one pair. All lie between 0 and 1 but the cosine (-1 to 1); None: nothing to compare on one side."""
+    """Signals of one pair. All lie between 0 and 1 but the cosine (-1 to 1) and the counts; None: nothing to compare on one
+    side."""
 
     cosine: float  #: of the two embeddings of title and abstract
     title: float  #: share of the titles' words that both have (Jaccard)
@@ -42,6 +44,9 @@ class Likeness:
     words: float | None  #: share of the abstracts' words that both have (Jaccard)
     shingles: float | None  #: share of the shorter abstract's runs of three words that stand in the other one
     same_title: bool = False  #: the same words, and enough of them to tell papers apart
+    n_authors: int = 0  #: authors that both have
+    same_authors: bool = False  #: the same list of authors in the same order
+    n_numbers: int = 0  #: numbers of two digits or more that both abstracts state
     numbered: bool = False  #: the titles differ by numbers only: parts of one work, years of one event
 
 
@@ -73,19 +78,34 @@ class Profile:
         return shingles(self.abstract_key.split(), SHINGLE_WORDS)
 
     @cached_property
-    def authors(self) -> frozenset[str]:
-        """Last word and first letter of each name: "J. Smith" is "John Smith"."""
+    def numbers(self) -> frozenset[str]:
+        """Numbers of two digits or more that the abstract states, outside words and addresses."""
+        return frozenset(_STATED.findall(_ADDRESS.sub(" ", self.paper.abstract)))
+
+    @cached_property
+    def author_list(self) -> tuple[str, ...]:
+        """Last word and first letter of each name, in order: "J. Smith" is "John Smith"."""
         names = (comparison_key(author).split() for author in self.paper.authors)
-        return frozenset(f"{words[-1]} {words[0][0]}" for words in names if words)
+        return tuple(f"{words[-1]} {words[0][0]}" for words in names if words)
+
+    @cached_property
+    def authors(self) -> frozenset[str]:
+        return frozenset(self.author_list)
 
 
 def likeness(one: Profile, other: Profile, cosine: float) -> Likeness:
     """The signals of a pair; the order of the two plays no part."""
     return replace(
         title_likeness(one, other, cosine),
-        words=_jaccard(one.abstract_words, other.abstract_words),
+        words=shared_words(one, other),
         shingles=containment(one.shingles, other.shingles),
+        n_numbers=len(one.numbers & other.numbers),
     )
+
+
+def shared_words(one: Profile, other: Profile) -> float | None:
+    """Share of the abstracts' words that both have; None without an abstract on either side."""
+    return _jaccard(one.abstract_words, other.abstract_words)
 
 
 def title_likeness(one: Profile, other: Profile, cosine: float) -> Likeness:
@@ -98,6 +118,8 @@ def title_likeness(one: Profile, other: Profile, cosine: float) -> Likeness:
         words=None,
         shingles=None,
         same_title=not differing and len(one.title_words) >= MIN_TITLE_WORDS,
+        n_authors=len(one.authors & other.authors),
+        same_authors=bool(one.author_list) and one.author_list == other.author_list,
         numbered=bool(differing) and all(map(_NUMBER.fullmatch, differing)),
     )
 

@@ -24,6 +24,8 @@ BLOCK_ROWS = 16_384
 
 #: The title as far as SQL can tell two titles the same; candidates found by it are compared anew.
 _TITLE_KEY = r"trim(regexp_replace(lower(strip_accents({0}.title)), '[^\p{{L}}\p{{N}}]+', ' ', 'g'))"
+#: Its first word, found in a fifth of the time.
+_FIRST_WORD = r"regexp_extract(lower(strip_accents({0}.title)), '[\p{{L}}\p{{N}}]+')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +60,17 @@ def candidates(con: DuckDBPyConnection, model_sha256: str, keys: Sequence[PaperK
 
     if not keys:
         return {}
-    given = "SELECT unnest(?::VARCHAR[]) AS arxiv_id, unnest(?::INTEGER[]) AS version"
+    # by row, so that only the keys of the whole archive are read, and no vectors and abstracts but those wanted
+    given = """
+        SELECT t.rowid AS row
+        FROM {} AS t
+        SEMI JOIN (SELECT unnest(?::VARCHAR[]) AS arxiv_id, unnest(?::INTEGER[]) AS version) AS g
+            ON g.arxiv_id = t.arxiv_id AND g.version = t.version
+    """
     parameters = [[arxiv_id for arxiv_id, _ in keys], [version for _, version in keys]]
     vectors = con.execute(
         f"SELECT e.arxiv_id, e.version, e.vector FROM embedding AS e "  # noqa: S608 - no value in it
-        f"SEMI JOIN ({given}) AS g ON g.arxiv_id = e.arxiv_id AND g.version = e.version WHERE e.model_sha256 = ?",
+        f"SEMI JOIN ({given.format('embedding')} WHERE t.model_sha256 = ?) AS g ON g.row = e.rowid",
         [*parameters, model_sha256],
     ).fetchnumpy()
     vector_of = {
@@ -74,7 +82,7 @@ def candidates(con: DuckDBPyConnection, model_sha256: str, keys: Sequence[PaperK
         SELECT p.arxiv_id, p.version, p.title, p.authors, p.abstract, p.pdf_sha256,
             EXISTS (FROM section AS s WHERE s.arxiv_id = p.arxiv_id AND s.version = p.version),
             p.metadata_source = 'imported'
-        FROM paper_version AS p SEMI JOIN ({given}) AS g ON g.arxiv_id = p.arxiv_id AND g.version = p.version
+        FROM paper_version AS p SEMI JOIN ({given.format("paper_version")}) AS g ON g.row = p.rowid
         """,  # noqa: S608 - no value in it
         parameters,
     ).fetchall()
@@ -97,8 +105,15 @@ def same_traits(
         f"""
         WITH given AS (SELECT unnest($ids::VARCHAR[]) AS arxiv_id, unnest($versions::INTEGER[]) AS version),
         new AS (
-            SELECT p.arxiv_id, p.version, p.pdf_sha256, {_TITLE_KEY.format("p")} AS title_key
+            SELECT
+                p.arxiv_id, p.version, p.pdf_sha256,
+                nullif({_TITLE_KEY.format("p")}, '') AS title_key,
+                {_FIRST_WORD.format("p")} AS first_word
             FROM paper_version AS p SEMI JOIN given AS g ON g.arxiv_id = p.arxiv_id AND g.version = p.version
+        ),
+        likely AS MATERIALIZED (
+            SELECT o.arxiv_id, o.version, o.title
+            FROM paper_version AS o SEMI JOIN new AS n ON {_FIRST_WORD.format("o")} = n.first_word
         ),
         shared AS (
             SELECT n.arxiv_id, n.version, o.arxiv_id AS other_arxiv_id, o.version AS other_version
@@ -106,8 +121,7 @@ def same_traits(
             UNION SELECT n.arxiv_id, n.version, o.arxiv_id, o.version
             FROM new AS n JOIN paper_version AS o ON o.pdf_sha256 = n.pdf_sha256 AND o.arxiv_id <> n.arxiv_id
             UNION SELECT n.arxiv_id, n.version, o.arxiv_id, o.version
-            FROM new AS n JOIN paper_version AS o ON {_TITLE_KEY.format("o")} = n.title_key AND o.arxiv_id <> n.arxiv_id
-            WHERE n.title_key <> ''
+            FROM new AS n JOIN likely AS o ON {_TITLE_KEY.format("o")} = n.title_key AND o.arxiv_id <> n.arxiv_id
         )
         SELECT s.arxiv_id, s.version, s.other_arxiv_id, s.other_version
         FROM shared AS s
@@ -167,8 +181,8 @@ def measure_blocks(
         labels = np.asarray(columns["label"], dtype=np.int64)
         wanted = ~np.isin(labels, left_out)
         if wanted.any():
-            # the column is an array of arrays; to stack them takes eight times as long
-            vectors = np.concatenate(columns["vector"]).astype(np.float32, copy=False).reshape(len(labels), -1)
+            # the column is an array of arrays; as a list of arrays they are joined in a sixth of the time
+            vectors = np.concatenate(columns["vector"].tolist()).astype(np.float32, copy=False).reshape(len(labels), -1)
             yield (labels, vectors) if wanted.all() else (labels[wanted], vectors[wanted])
 
 

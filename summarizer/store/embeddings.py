@@ -66,14 +66,27 @@ def pending_dedup(con: DuckDBPyConnection, model_sha256: str) -> list[Paper]:
     """Papers with an embedding under this model that were not yet compared, in order of arrival."""
     rows = con.execute(
         """
+        WITH pending AS (
+            SELECT e.arxiv_id, e.version
+            FROM embedding AS e
+            WHERE e.model_sha256 = $model AND NOT EXISTS (
+                FROM dedup_check AS c
+                WHERE c.arxiv_id = e.arxiv_id AND c.version = e.version AND c.model_sha256 = $model
+            )
+        ),
+        arrival AS (
+            SELECT bp.arxiv_id, bp.version, min((b.ingested_utc, bp.bundle_id, bp.seq)) AS place
+            FROM bundle_paper AS bp
+            SEMI JOIN pending AS d ON d.arxiv_id = bp.arxiv_id AND d.version = bp.version
+            JOIN bundle AS b USING (bundle_id)
+            GROUP BY bp.arxiv_id, bp.version
+        )
         SELECT p
-        FROM pending_dedup AS d
-        JOIN paper_version AS p ON p.arxiv_id = d.arxiv_id AND p.version = d.version
-        JOIN paper_arrival AS a ON a.arxiv_id = d.arxiv_id AND a.version = d.version
-        WHERE d.model_sha256 = ?
-        ORDER BY a.ingested_utc, a.bundle_id, a.seq
-        """,
-        [model_sha256],
+        FROM arrival AS a
+        JOIN paper_version AS p ON p.arxiv_id = a.arxiv_id AND p.version = a.version
+        ORDER BY a.place
+        """,  # the view paper_arrival would order the whole archive first
+        {"model": model_sha256},
     ).fetchall()
     return [paper_from_row(row) for (row,) in rows]
 
