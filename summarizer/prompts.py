@@ -15,22 +15,34 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Any, Literal, cast, get_args
 
 import yaml
 from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError, meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from summarizer.errors import PromptError
-from summarizer.records import TASKS, Message, Sampling, Task
+from summarizer.records import TASKS, GlossaryTerm, Message, Sampling, Task
 
 Role = Literal["system", "user", "assistant", "history"]
 
 _FRONT_MATTER = re.compile(r"\A---\n(.*?\n)---\n(.*)\Z", re.DOTALL)
 _MARKER = re.compile(r"^(system|user|assistant|history):[ \t]*$", re.MULTILINE)
 _VERSION = re.compile(r"v\d{3,}")
-_KEYS = {"task", "version", "description", "inputs", "sampling", "limits", "copy_only", "grammar"}
+_KEYS = {
+    "task",
+    "version",
+    "description",
+    "inputs",
+    "sampling",
+    "limits",
+    "copy_only",
+    "grammar",
+    "candidates",
+    "phrases",
+}
 _LIMITS = {"max_chars", "max_pieces", "section_tokens", "history"}
+_CANDIDATES = {"count", "temperature", "min_p"}
 _SAMPLING = {"temperature", "top_p", "min_p", "repeat_penalty", "seed", "max_tokens", "stop"}
 
 
@@ -44,6 +56,15 @@ class Limits:
     history: int | None = (
         None  #: earlier sentences of an abstract that a question repeats, at least; up to twice as many
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Answers that are drawn for a sentence beside the first one; the one that agrees best with the others is used."""
+
+    count: int
+    temperature: float
+    min_p: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +82,8 @@ class PromptVersion:
     copy_only: bool
     grammar: str | None  #: GBNF that each answer of the model must follow
     messages: tuple[tuple[Role, str], ...]
+    candidates: Candidates | None = None  #: translation only
+    phrases: tuple[GlossaryTerm, ...] = ()  #: put in Chinese where the templates ask for it; never checked
 
     def render(self, values: Mapping[str, object], history: Sequence[tuple[str, str]] = ()) -> tuple[Message, ...]:
         """The chat for one question. ``history`` holds (user, assistant) messages that were already exchanged."""
@@ -175,6 +198,8 @@ def parse_prompt(source: str, *, where: str) -> PromptVersion:
             copy_only=bool(head.get("copy_only", False)),
             grammar=_grammar(head.get("grammar"), where),
             messages=messages,
+            candidates=_candidates(head.get("candidates"), where),
+            phrases=_phrases(head.get("phrases", {}), where),
         )
     except TypeError as error:
         raise PromptError(f"prompt {where}: {error}") from None
@@ -186,6 +211,25 @@ def _grammar(given: object, where: str) -> str | None:
     if not isinstance(given, str) or not re.search(r"^root\s*::=", given, re.MULTILINE):
         raise PromptError(f"prompt {where}: grammar must be GBNF text with a rule `root ::= ...`")
     return given
+
+
+def _candidates(given: object, where: str) -> Candidates | None:
+    if given is None:
+        return None
+    _known(given, _CANDIDATES, where, "candidates key")
+    drawn = Candidates(**cast(dict[str, Any], given))
+    if drawn.count < 2 or drawn.temperature <= 0 or not 0 <= drawn.min_p <= 1:
+        raise PromptError(
+            f"prompt {where}: candidates need a count of at least 2, a temperature above 0, min_p from 0 to 1"
+        )
+    return drawn
+
+
+def _phrases(given: object, where: str) -> tuple[GlossaryTerm, ...]:
+    """From Chinese to its English words: ``优于: [outperform, surpass]``."""
+    if not isinstance(given, dict) or not all(isinstance(english, list) for english in given.values()):
+        raise PromptError(f"prompt {where}: phrases must map Chinese to lists of English words")
+    return tuple(GlossaryTerm(str(one), str(chinese)) for chinese, english in given.items() for one in english)
 
 
 def _known(given: object, allowed: set[str], where: str, what: str) -> None:

@@ -30,6 +30,7 @@ from summarizer.summarize.ladder import LADDER
 from summarizer.summarize.translation import translate_abstract
 
 PROMPTS = load_prompts(Path(__file__).parent.parent / "prompts")
+PROMPTS["translation"] = replace(PROMPTS["translation"], candidates=None)  # they are tested in test_candidates.py
 PAPER = Paper(
     arxiv_id="2602.00001",
     version=1,

@@ -14,6 +14,7 @@ from summarizer.records import Completion, Task
 from summarizer.store import Store, history, papers, texts
 from summarizer.store.papers import PaperKey
 from summarizer.summarize.forecast import EVIDENCE_CHARS, LEAST_PIECES, Forecaster, Habit, Work, usual_habits
+from summarizer.summarize.ladder import first_samplings
 
 if TYPE_CHECKING:
     from summarizer.store import Connection
@@ -66,7 +67,8 @@ def experience(con: Connection, engine: Engine, prompts: Mapping[Task, PromptVer
     hashes = {task: prompt.prompt_hash for task, prompt in prompts.items()}
     for task, found in history.answers(con, engine.model.sha256, hashes).items():
         if found.n_pieces >= LEAST_PIECES:
-            habits[task] = Habit(found.tokens_per_char, found.tries, found.n_pieces)
+            tries = max(1.0, found.tries / len(first_samplings(prompts[task])))
+            habits[task] = Habit(found.tokens_per_char, tries, found.n_pieces)
     n_evidence, chars = history.evidence_chars(con)
     if n_evidence < LEAST_PIECES:
         n_evidence, chars = 0, EVIDENCE_CHARS

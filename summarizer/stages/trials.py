@@ -19,6 +19,7 @@ from summarizer.stages.recorder import utc_now
 from summarizer.stages.weights import Weights
 from summarizer.store import Store
 from summarizer.store.trial_samples import TrialSample
+from summarizer.summarize.ladder import first_samplings
 from summarizer.tuning.cases import find_sample
 from summarizer.tuning.drafts import Candidate, read_candidate, sweep
 from summarizer.tuning.results import Comparison, Scored, compare_trials, find_trial, score_trial, shared_sample
@@ -108,6 +109,7 @@ def make_texts(
 ) -> Made:
     """The texts that are missing, by the configured engine."""
     config, weights, progress = bench.config, bench.weights, bench.progress
+    n_answers = max(len(first_samplings(candidate.prompt)) for candidate in candidates)
 
     def encode(sentences: Sequence[str]) -> NDArray[np.float32]:
         return weights.encoder().encode(sentences)
@@ -122,8 +124,13 @@ def make_texts(
                 encoder_sha256="" if task == "translation" else weights.encoder.model.sha256,
                 glossary=glossary_of(config),
                 max_attempts=config.generate.max_attempts,
-                # an abstract asks one question at a time, a breakdown one for each of its bullets
-                texts_in_flight=config.llm.n_slots if task == "translation" else 3 * config.generate.papers_in_flight,
+                # an abstract asks one question at a time, a breakdown one for each of its bullets. Of several answers to a
+                # question the longest ends alone, so there are twice as many as fill the slots
+                texts_in_flight=(
+                    max(2, config.llm.n_slots * min(2, n_answers) // n_answers)
+                    if task == "translation"
+                    else 3 * config.generate.papers_in_flight
+                ),
                 begin=lambda n: progress.stage("trial", n),
                 advance=lambda name: progress.advance(1, name),
                 stop=interrupted,

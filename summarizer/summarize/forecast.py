@@ -25,7 +25,7 @@ from summarizer.prompts import PromptVersion
 from summarizer.records import TASKS, Completion, Message, Paper, Request, Section, Task
 from summarizer.summarize.breakdown import break_down
 from summarizer.summarize.jobs import Job
-from summarizer.summarize.ladder import sampling_of
+from summarizer.summarize.ladder import first_samplings, sampling_of
 from summarizer.summarize.translation import translate_abstract
 
 #: Length of an answer where none are there to judge by: characters of plain Chinese prose that have as many tokens, for each
@@ -56,7 +56,7 @@ class Habit:
     """How the answers to one task turn out. ``n_pieces``: how many it was judged by; 0: constants of this program."""
 
     tokens_per_char: float  #: tokens of an answer for each character of its source
-    tries: float
+    tries: float  #: times that a piece is asked, on average; the candidates of one try count once
     n_pieces: int = 0
 
 
@@ -165,7 +165,7 @@ class Forecaster:
 
     def _drive(self, job: Job, paper: Paper, prompt: PromptVersion, attempt_no: int) -> Work:
         """Answer a job to its end. Only first tries are counted: how many follow is a matter of experience, not of this."""
-        first = sampling_of(prompt.sampling, attempt_no - 1)
+        first = first_samplings(prompt) if attempt_no == 1 else (sampling_of(prompt.sampling, attempt_no - 1),)
         n_around = _n_around(prompt, paper)
         rounds: list[list[tuple[int, int, int]]] = []
         completions: list[Completion] | None = None
@@ -179,7 +179,7 @@ class Forecaster:
                 answer = self._known.get(request.request_id)
                 if answer is None:
                     answer = self._stand_in(request, prompt, n_around)
-                    if request.sampling == first:
+                    if request.sampling in first:
                         costs.append((*self._reading(request.messages, answer.text), answer.completion_tokens))
                 completions.append(answer)
             rounds.append(costs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from summarizer.prompts import PromptVersion
 from summarizer.records import Sampling
 
 
@@ -36,3 +37,18 @@ def sampling_of(base: Sampling, step: int) -> Sampling:
         repeat_penalty=base.repeat_penalty if change.repeat_penalty is None else change.repeat_penalty,
         min_p=base.min_p if change.min_p is None else change.min_p,
     )
+
+
+def first_samplings(prompt: PromptVersion) -> tuple[Sampling, ...]:
+    """The samplings of the answers that a first try asks for together: the prompt's own, then those of its candidates.
+
+    Seeds of candidates follow those of the ladder's steps.
+    """
+    drawn, base = prompt.candidates, prompt.sampling
+    if drawn is None:
+        return (base,)
+    more = (
+        replace(base, seed=base.seed + len(LADDER) + i, temperature=drawn.temperature, min_p=drawn.min_p)
+        for i in range(drawn.count)
+    )
+    return (base, *more)

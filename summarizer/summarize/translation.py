@@ -14,9 +14,10 @@ from summarizer.glossary import NO_GLOSSARY, FoundTerm, Glossary, distinct, lati
 from summarizer.prompts import PromptVersion
 from summarizer.records import ModelInfo, Paper
 from summarizer.sentences import split_sentences
+from summarizer.summarize.agreement import agreements
 from summarizer.summarize.drafts import Tally, Try, build_attempt, judge
 from summarizer.summarize.jobs import Job, build_request
-from summarizer.summarize.ladder import LADDER, sampling_of
+from summarizer.summarize.ladder import LADDER, first_samplings, sampling_of
 from summarizer.summarize.sentences import closing_mark, without_citation_marks, without_latex
 from summarizer.summarize.terms import copy_terms, number_hints
 
@@ -37,8 +38,9 @@ def translate_abstract(
     block = prompt.limits.history or HISTORY_BLOCK
     sentences = [without_citation_marks(s) for s in split_sentences(without_latex(paper.abstract))]
     sources = [" ".join(sentences)] if whole else sentences
+    words = glossary.with_phrases(prompt.phrases)
     for source in sources:
-        found = glossary.find(source)
+        found = words.find(source)
         terms = None
         if prompt.copy_only:
             said = [one.written for one in found]
@@ -50,15 +52,20 @@ def translate_abstract(
             if tries:  # the same question would be answered the same way: say what the last answer lacked
                 values["missing"] = _lacking(source, tries[-1].text)
             messages = prompt.render(values, history[n_dropped:])
-            request = build_request(
-                scope, prompt.prompt_hash, model, messages, sampling_of(prompt.sampling, step), terms, prompt.grammar
-            )
-            (completion,) = yield [request]
-            role = "abstract" if whole else "sentence"
-            tries.append(judge(prompt.task, role, source, None, request, completion, end=closing_mark(source)))
-            if tries[-1].passed:
+            samplings = first_samplings(prompt) if step == 0 else (sampling_of(prompt.sampling, step),)
+            requests = [
+                build_request(scope, prompt.prompt_hash, model, messages, sampling, terms, prompt.grammar)
+                for sampling in samplings
+            ]
+            completions = yield requests
+            role, end = "abstract" if whole else "sentence", closing_mark(source)
+            tries += [
+                judge(prompt.task, role, source, None, request, completion, end=end)
+                for request, completion in zip(requests, completions, strict=True)
+            ]
+            if any(tried.passed for tried in tries):
                 break
-        best = min(tries, key=lambda t: t.badness)
+        best = most_agreed(tries) if prompt.candidates else min(tries, key=lambda t: t.badness)
         for tried in tries:
             tally.add(tried, used=tried is best)
         history.append((prompt.render_last_user({**values, "missing": []}), best.text))
@@ -74,6 +81,14 @@ def translate_abstract(
         tally=tally,
         terms=terms_used((p.text, [one.term for one in glossary.find(p.source_text)]) for p in used),
     )
+
+
+def most_agreed(tries: Sequence[Try]) -> Try:
+    """Of the answers that fail the fewest hard checks, the one that agrees best with the others of them."""
+    fewest = min(len(tried.hard_failures) for tried in tries)
+    left = [tried for tried in tries if len(tried.hard_failures) == fewest]
+    agreed = agreements([tried.text for tried in left])
+    return left[agreed.index(max(agreed))]
 
 
 def _values(paper: Paper, source: str, found: Sequence[FoundTerm]) -> dict[str, object]:
