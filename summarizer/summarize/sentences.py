@@ -14,6 +14,7 @@ _OPEN_END = re.compile(
 #: Nor can a sentence start with a plain small word: "the WHAM! dataset" is no end.
 _LOWER_START = re.compile(r"[a-z]+[\s,;.]")
 _LIST_ITEM = re.compile(r"\(?(?:\d{1,2}|[ivx]{1,4}|[a-h])\)\s+(?=\S)")
+_SENTENCE_END = re.compile(r"[.!?]\s+[A-Z]")
 _CITATION = re.compile(r"\s?\[\d{1,3}(?:\s?[-–,;]\s?\d{1,3})*\]")
 _AUTHOR_YEAR = re.compile(
     r"\s?\((?:(?:see|e\.g\.,?|cf\.)\s)?[^()]{0,200}?\b(?:19|20)\d{2}[a-z]?(?:;[^()]{0,200}?\b(?:19|20)\d{2}[a-z]?)*\)"
@@ -26,13 +27,21 @@ def split_sentences(text: str) -> list[str]:
 
     The splitting is sentencex's (Wikimedia); items of a run-in list and ends at abbreviations are joined again.
     """
+    formulas: list[str] = []
+
+    def take(found: re.Match[str]) -> str:  # for the splitter a formula is a word: its dots end nothing
+        if _SENTENCE_END.search(found[0]):  # between two prices, as in "$5. It sells for $10"
+            return found[0]
+        formulas.append(found[0])
+        return f"Formula{len(formulas) - 1}\ue000"
+
     joined: list[str] = []
-    for sentence in _segments(one_line(text)):
+    for sentence in _segments(_FORMULA.sub(take, one_line(text))):
         if joined and _continues(joined[-1], sentence):
             joined[-1] = f"{joined[-1]} {sentence}"
         else:
             joined.append(sentence)
-    return joined
+    return [re.sub("Formula(\\d+)\ue000", lambda found: formulas[int(found[1])], sentence) for sentence in joined]
 
 
 def _segments(text: str) -> Iterator[str]:
@@ -80,6 +89,8 @@ def closing_mark(sentence: str) -> str:
 
 
 _LATEX_COMMAND = re.compile(r"\\(?:textit|textbf|textsc|texttt|textrm|textsf|emph|underline|mbox|text|url)\{([^{}]*)\}")
+#: ``\\textbf{$x_{1}$}``: the command goes, the formula stays.
+_LATEX_AROUND_FORMULA = re.compile(r"\\(?:textit|textbf|emph|underline|mbox|text)\{(\$[^$\n]{1,200}\$)\}")
 _LATEX_POINTER = re.compile(r"[~\s]*\\(?:cite[a-z]*|ref|label|footnote)\{[^{}]*\}")
 _LATEX_QUOTES = re.compile(r"``(.+?)''", re.DOTALL)
 _FORMULA = re.compile(r"(\$\$?[^$\n]{1,200}\$\$?|\\\([^\n]{1,200}?\\\))")
@@ -87,7 +98,7 @@ _FORMULA = re.compile(r"(\$\$?[^$\n]{1,200}\$\$?|\\\([^\n]{1,200}?\\\))")
 
 def without_latex(text: str) -> str:
     """The text with the LaTeX around its words undone: ``\\emph{}``, ties, quotes, ``\\%``. Formulas stay as they are."""
-    parts = _FORMULA.split(text)
+    parts = _FORMULA.split(_LATEX_AROUND_FORMULA.sub(r"\1", text))
     parts[::2] = map(_words_of_latex, parts[::2])
     return "".join(parts)
 
