@@ -12,7 +12,6 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from summarizer.errors import ConfigError
@@ -64,10 +63,6 @@ class Glossary:
     def __len__(self) -> int:
         return len(self.terms)
 
-    def with_phrases(self, phrases: tuple[GlossaryTerm, ...]) -> Glossary:
-        """This glossary with words that it does not have."""
-        return _with_phrases(self, phrases) if phrases else self
-
     def find(self, text: str) -> list[FoundTerm]:
         """The terms of a text from left to right, the longest at each place, none inside another.
 
@@ -104,11 +99,6 @@ class Glossary:
                 if _same_case(term.en, spelled[:n_words]):
                     return n_words, term
         return None
-
-
-@lru_cache(maxsize=8)
-def _with_phrases(glossary: Glossary, phrases: tuple[GlossaryTerm, ...]) -> Glossary:
-    return Glossary([*glossary.terms, *(one for one in phrases if _key(one.en) not in glossary._by_words)])
 
 
 #: Of no terms at all.

@@ -22,25 +22,14 @@ from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError, meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from summarizer.errors import PromptError
-from summarizer.records import TASKS, GlossaryTerm, Message, Sampling, Task
+from summarizer.records import TASKS, Message, Sampling, Task
 
 Role = Literal["system", "user", "assistant", "history"]
 
 _FRONT_MATTER = re.compile(r"\A---\n(.*?\n)---\n(.*)\Z", re.DOTALL)
 _MARKER = re.compile(r"^(system|user|assistant|history):[ \t]*$", re.MULTILINE)
 _VERSION = re.compile(r"v\d{3,}")
-_KEYS = {
-    "task",
-    "version",
-    "description",
-    "inputs",
-    "sampling",
-    "limits",
-    "copy_only",
-    "grammar",
-    "candidates",
-    "phrases",
-}
+_KEYS = {"task", "version", "description", "inputs", "sampling", "limits", "copy_only", "grammar", "candidates"}
 _LIMITS = {"max_chars", "max_pieces", "section_tokens", "history"}
 _CANDIDATES = {"count", "temperature", "min_p"}
 _SAMPLING = {"temperature", "top_p", "min_p", "repeat_penalty", "seed", "max_tokens", "stop"}
@@ -83,7 +72,6 @@ class PromptVersion:
     grammar: str | None  #: GBNF that each answer of the model must follow
     messages: tuple[tuple[Role, str], ...]
     candidates: Candidates | None = None  #: translation only
-    phrases: tuple[GlossaryTerm, ...] = ()  #: put in Chinese where the templates ask for it; never checked
 
     def render(self, values: Mapping[str, object], history: Sequence[tuple[str, str]] = ()) -> tuple[Message, ...]:
         """The chat for one question. ``history`` holds (user, assistant) messages that were already exchanged."""
@@ -199,7 +187,6 @@ def parse_prompt(source: str, *, where: str) -> PromptVersion:
             grammar=_grammar(head.get("grammar"), where),
             messages=messages,
             candidates=_candidates(head.get("candidates"), where),
-            phrases=_phrases(head.get("phrases", {}), where),
         )
     except TypeError as error:
         raise PromptError(f"prompt {where}: {error}") from None
@@ -223,13 +210,6 @@ def _candidates(given: object, where: str) -> Candidates | None:
             f"prompt {where}: candidates need a count of at least 2, a temperature above 0, min_p from 0 to 1"
         )
     return drawn
-
-
-def _phrases(given: object, where: str) -> tuple[GlossaryTerm, ...]:
-    """From Chinese to its English words: ``优于: [outperform, surpass]``."""
-    if not isinstance(given, dict) or not all(isinstance(english, list) for english in given.values()):
-        raise PromptError(f"prompt {where}: phrases must map Chinese to lists of English words")
-    return tuple(GlossaryTerm(str(one), str(chinese)) for chinese, english in given.items() for one in english)
 
 
 def _known(given: object, allowed: set[str], where: str, what: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from summarizer.literals import FORMULA
 from summarizer.text import one_line
 
 #: A sentence cannot end with these, whatever the splitter says.
@@ -13,6 +14,7 @@ _OPEN_END = re.compile(
 )
 #: Nor can a sentence start with a plain small word: "the WHAM! dataset" is no end.
 _LOWER_START = re.compile(r"[a-z]+[\s,;.]")
+_SENTENCE_END = re.compile(r"[.!?]\s+[A-Z]")
 _LIST_ITEM = re.compile(r"\(?(?:\d{1,2}|[ivx]{1,4}|[a-h])\)\s+(?=\S)")
 #: Without a blank behind it a full stop after such a word stands inside a name (``Stream.FM``), unless what follows begins like
 #: a sentence that lost its blank (``on LibriSpeech.The next``).
@@ -27,13 +29,25 @@ def split_sentences(text: str) -> list[str]:
 
     The splitting is sentencex's (Wikimedia); items of a run-in list and ends at abbreviations are joined again.
     """
+    formulas: list[str] = []
+
+    def take(found: re.Match[str]) -> str:  # for the splitter a formula is a word: its dots end nothing
+        if _SENTENCE_END.search(found[0]):  # between two prices, as in "$5. It sells for $10"
+            return found[0]
+        formulas.append(found[0])
+        return f"Formula{len(formulas) - 1}\ue000"
+
     joined: list[str] = []
-    for sentence in _segments(one_line(text)):
+    for sentence in _segments(FORMULA.sub(take, one_line(text))):
         if joined and _continues(joined[-1], sentence):
             joined[-1] = f"{joined[-1]} {sentence}"
         else:
             joined.append(sentence)
-    return joined
+
+    def put_back(found: re.Match[str]) -> str:  # a source may have such a word of its own
+        return formulas[i] if (i := int(found[1])) < len(formulas) else found[0]
+
+    return [re.sub("Formula(\\d+)\ue000", put_back, sentence) for sentence in joined]
 
 
 def _segments(text: str) -> Iterator[str]:

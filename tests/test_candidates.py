@@ -32,9 +32,6 @@ inputs: [marked, missing]
 sampling: {temperature: 0.0, max_tokens: 60}
 copy_only: true
 candidates: {count: 4, temperature: 0.5, min_p: 0.05}
-phrases:
-  优于: [outperform, outperforming]
-  噪音: [noise]
 ---
 system:
 把英文译成中文。
@@ -140,12 +137,6 @@ def test_a_second_attempt_draws_no_candidates() -> None:
     assert len(next(job)) == 1
 
 
-def test_phrases_stand_in_the_sentence_and_the_glossary_goes_before_them() -> None:
-    attempt, asked = translate(by_seed([MOST] * 5), candidates_prompt())
-    assert asked[0].messages[-1].content == "It 优于 LibriMix in 噪声."
-    assert [use.term for use in attempt.terms] == ["noise"], "only terms are checked"
-
-
 @pytest.mark.parametrize(
     ("change", "says"),
     [
@@ -153,10 +144,9 @@ def test_phrases_stand_in_the_sentence_and_the_glossary_goes_before_them() -> No
         (("temperature: 0.5", "temperature: 0"), "temperature above 0"),
         (("count: 4, ", ""), "count"),
         (("count: 4", "cuont: 4"), "unknown candidates key 'cuont'"),
-        (("[noise]", "noise"), "lists of English words"),
     ],
 )
-def test_malformed_candidates_and_phrases_are_refused(change: tuple[str, str], says: str) -> None:
+def test_malformed_candidates_are_refused(change: tuple[str, str], says: str) -> None:
     with pytest.raises(PromptError, match=says):
         parse_prompt(PROMPT.replace(*change, 1), where="test")
 

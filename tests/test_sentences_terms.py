@@ -26,6 +26,14 @@ def test_splitting_loses_no_word(words: list[str]) -> None:
     assert " ".join(split_sentences(text)).split() == text.split()
 
 
+def test_a_formula_is_one_word_to_the_splitter() -> None:
+    text = r"The entropy \textbf{$h(X_k \mid X_{k-1},...,X_{k-m})$} is bounded. We show $a, ..., b$ is small. $x$ is large."
+    assert split_sentences(without_latex(text)) == [
+        r"The entropy $h(X_k \mid X_{k-1},...,X_{k-m})$ is bounded.", "We show $a, ..., b$ is small.", "$x$ is large.",
+    ]  # fmt: skip
+    assert split_sentences("It costs $5. We sell it for $10.") == ["It costs $5.", "We sell it for $10."]
+
+
 def test_abbreviations_and_decimals_do_not_end_a_sentence() -> None:
     text = "We get 63.5% (cf. Fig. 3) with Eq. (1), e.g. on MAESTRO. Dr. Who et al. agree. It works."
     assert split_sentences(text) == [

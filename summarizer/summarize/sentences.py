@@ -38,6 +38,8 @@ def closing_mark(sentence: str) -> str:
 
 
 _LATEX_COMMAND = re.compile(r"\\(?:textit|textbf|textsc|texttt|textrm|textsf|emph|underline|mbox|text|url)\{([^{}]*)\}")
+#: ``\\textbf{$x_{1}$}``: the command goes, the formula stays.
+_LATEX_AROUND_FORMULA = re.compile(r"\\(?:textit|textbf|emph|underline|mbox|text)\{(\$[^$\n]{1,200}\$)\}")
 _LATEX_POINTER = re.compile(r"[~\s]*\\(?:cite[a-z]*|ref|label|footnote)\{[^{}]*\}")
 _LATEX_QUOTES = re.compile(r"``(.+?)''", re.DOTALL)
 _FORMULA = re.compile(f"({FORMULA.pattern})")
@@ -45,7 +47,7 @@ _FORMULA = re.compile(f"({FORMULA.pattern})")
 
 def without_latex(text: str) -> str:
     """The text with the LaTeX around its words undone: ``\\emph{}``, ties, quotes, ``\\%``. Formulas stay as they are."""
-    parts = _FORMULA.split(text)
+    parts = _FORMULA.split(_LATEX_AROUND_FORMULA.sub(r"\1", text))
     parts[::2] = map(_words_of_latex, parts[::2])
     return "".join(parts)
 

@@ -18,6 +18,7 @@ from summarizer.summarize.agreement import agreements
 from summarizer.summarize.drafts import Tally, Try, build_attempt, judge
 from summarizer.summarize.jobs import Job, build_request
 from summarizer.summarize.ladder import LADDER, first_samplings, sampling_of
+from summarizer.summarize.register import in_written_style
 from summarizer.summarize.sentences import closing_mark, without_citation_marks, without_latex
 from summarizer.summarize.terms import copy_terms, number_hints
 
@@ -38,13 +39,12 @@ def translate_abstract(
     block = prompt.limits.history or HISTORY_BLOCK
     sentences = [without_citation_marks(s) for s in split_sentences(without_latex(paper.abstract))]
     sources = [" ".join(sentences)] if whole else sentences
-    words = glossary.with_phrases(prompt.phrases)
     for source in sources:
-        found = words.find(source)
+        found = glossary.find(source)
         terms = None
         if prompt.copy_only:
-            said = [one.written for one in found]
-            terms = tuple(dict.fromkeys((*copy_terms(source, paper.abstract, said), *latin_names(found))))
+            written = [one.written for one in found]
+            terms = tuple(dict.fromkeys((*copy_terms(source, paper.abstract, written), *latin_names(found))))
         values = _values(paper, source, found)
         n_dropped = max(0, len(history) // block - 1) * block
         tries: list[Try] = []
@@ -66,8 +66,10 @@ def translate_abstract(
             if any(tried.passed for tried in tries):
                 break
         best = most_agreed(tries) if prompt.candidates else min(tries, key=lambda t: t.badness)
+        said = [word for one in found for word in (one.zh, *one.term.variants)]
         for tried in tries:
-            tally.add(tried, used=tried is best)
+            text = in_written_style(best.text, said) if tried is best else None
+            tally.add(tried, used=tried is best, text=text)
         history.append((prompt.render_last_user({**values, "missing": []}), best.text))
     used = [p for p in tally.pieces if p.used]
     return build_attempt(
