@@ -129,6 +129,9 @@ def test_a_bullet_that_says_too_little_is_found() -> None:
     assert bullet_faults(source, "", "掩码估计器预测掩码。")
     assert bullet_faults("A name.", "原文中保留的元素说明", "原文中保留的元素说明。")
     assert bullet_faults(source, "", "掩码估计器由编码器的共享特征为每个说话人预测：")
+    for to, faulty in (("84.7%", True), ("88.1%", False), ("84.75%", False)):
+        told = f"在四样本设置下，该模型的准确率从84.7%提升到{to}，高于此前的结果。"
+        assert bool(bullet_faults("The accuracy improves to 84.7%.", "", told)) is faulty
     apart = "使用所有-迷你-语言-低-维度-版本-第-二-层-模型，其维度为384，不进行任何训练。"
     assert bullet_faults("We use all-MiniLM-L6-v2 with its 384 dimensions as it is.", "", apart)
     assert bullet_faults("Speech is mixed.", "", "语音-文本联合训练的编码器很有效，误差率下降。") == []

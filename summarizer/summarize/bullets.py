@@ -76,6 +76,8 @@ _LEAST_FREED = 6
 #: A name such as all-MiniLM-L6-v2 put into Chinese piece by piece.
 _TAKEN_APART = re.compile(r"[一-龥]{1,4}(?:-[一-龥]{1,4}){2,}")
 _HAN = re.compile(r"[\u3400-\u9fff]")
+#: "To 84.7%" became "from 84.7% to 84.7%".
+_FROM_ITSELF = re.compile(r"从\s*(\d+(?:\.\d+)?%?)[^，。；]{0,6}?[到至]\s*\1(?![\d.])")
 #: A lead of whose characters fewer than this share stand in its sentence speaks of something else.
 _LEAST_SHARED = 0.5
 #: Says of any outcome what it is.
@@ -197,6 +199,8 @@ def bullet_faults(source: str, lead: str, sentence: str) -> list[str]:
         faults.append("bullet: the lead twice")
     if turns_negation(source, sentence):
         faults.append("bullet: denied in the source only")
+    if _FROM_ITSELF.search(sentence):
+        faults.append("bullet: from a figure to the same")
     if taken_apart := _TAKEN_APART.search(sentence):
         faults.append(f"bullet: a name in pieces, {taken_apart[0]}")
     return faults
