@@ -20,6 +20,13 @@ def test_a_long_bullet_gives_way_to_two_short_ones() -> None:
     )
 
 
+def test_the_best_evidence_does_not_give_way() -> None:
+    assert best_packing([NONE] * 3, [False] * 3, within([100, 50, 60], 150)) == (0, 1)
+    figures = [NONE, frozenset({"3.2"}), frozenset({"7.9"})]
+    assert best_packing(figures, [False] * 3, within([140, 70, 70], 150)) == (1, 2), "but to two with figures"
+    assert best_packing(figures, [False] * 3, within([90, 70, 60], 150)) == (0, 2)
+
+
 def test_a_new_figure_counts_and_one_told_twice_does_not() -> None:
     figures = [frozenset({"3.2"}), frozenset({"3.2"}), NONE, frozenset({"7.9"})]
     assert best_packing(figures, [False] * 4, within([50, 50, 50, 50], 100)) == (0, 3)

@@ -58,6 +58,8 @@ def test_items_of_a_short_run_in_list_stay_together() -> None:
         ("Separation improved (Smith et al., 2019; Lee, 2020b).", "Separation improved."),
         ("The F1 (88.3%) rose [7], then fell.", "The F1 (88.3%) rose, then fell."),
         ("It grew in 2019 (by 3%).", "It grew in 2019 (by 3%)."),
+        ("Voices split [Smith et al., 1984, Lee and Ito, 2019].", "Voices split."),
+        ("Frames [0.1, 0.5] and [MASK] of 2019 stay.", "Frames [0.1, 0.5] and [MASK] of 2019 stay."),
     ],
 )
 def test_citations_are_taken_out_and_nothing_else(given_: str, expected: str) -> None:
@@ -168,6 +170,8 @@ def test_what_an_acronym_stands_for_is_translated(source: str, kept: set[str], t
 
 
 def test_what_else_may_be_copied() -> None:
+    assert "n+" not in copy_terms("The value of step n+ is taken.")
+    assert {"c++", "chimera++"} <= set(copy_terms("We port chimera++ to c++ at once."))
     assert {"top-k", "k-means", "demo.x.ai", "98.51%", "BEATs"} <= set(
         copy_terms("BEATs reaches 98.51 percent, see demo.x.ai, with top-k and k-means.")
     )

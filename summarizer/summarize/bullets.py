@@ -55,7 +55,7 @@ _ODD_LEAD = re.compile(
 #: What only makes sense after the sentence before it, or points to what is not there.
 _LEADING = re.compile(
     r"^(?:(?:此外|另外|因此|所以|然而|但是|不过|而且|并且|同时|首先|其次|再次|最后|随后|接着|然后|具体(?:来说|而言|地说|地)|"
-    r"特别(?:是|地)|值得注意的是|需要注意的是|总之|总的来说|综上所述|相反|相比之下|例如|即(?=[，,：:])|即使如此|尽管如此|事实上|实际上|"
+    r"特别(?:是|地)|如前所述|接下来|正如(?:我们)?在?(?:引言|介绍|前面|上文|前言)[^，]{0,8}|值得注意的是|需要注意的是|总之|总的来说|综上所述|相反|相比之下|例如|即(?=[，,：:])|即使如此|尽管如此|事实上|实际上|"
     r"在(?:本文|本研究|本工作|本节|这项工作|这项研究|本论文|这篇论文|这篇文章)中|本文中|"
     r"(?:实验|评估|研究)?结果(?:表明|显示)|实验(?:表明|显示)|如[图表]\s*\d+[^，]{0,8}所示|从[图表]\s*\d+[^，]{0,8}(?:可以看出|可见)|"
     r"我们(?:发现|观察到|注意到|的?实验(?:表明|显示))|可以看出|由此可见|为此|为了解决(?:这个|这一|该)问题)"
@@ -76,6 +76,8 @@ _LEAST_FREED = 6
 #: A name such as all-MiniLM-L6-v2 put into Chinese piece by piece.
 _TAKEN_APART = re.compile(r"[一-龥]{1,4}(?:-[一-龥]{1,4}){2,}")
 _HAN = re.compile(r"[\u3400-\u9fff]")
+#: "To 84.7%" became "from 84.7% to 84.7%".
+_FROM_ITSELF = re.compile(r"从\s*(\d+(?:\.\d+)?%?)[^，。；]{0,6}?[到至]\s*\1(?![\d.])")
 #: A lead of whose characters fewer than this share stand in its sentence speaks of something else.
 _LEAST_SHARED = 0.5
 #: Says of any outcome what it is.
@@ -197,6 +199,8 @@ def bullet_faults(source: str, lead: str, sentence: str) -> list[str]:
         faults.append("bullet: the lead twice")
     if turns_negation(source, sentence):
         faults.append("bullet: denied in the source only")
+    if _FROM_ITSELF.search(sentence):
+        faults.append("bullet: from a figure to the same")
     if taken_apart := _TAKEN_APART.search(sentence):
         faults.append(f"bullet: a name in pieces, {taken_apart[0]}")
     return faults

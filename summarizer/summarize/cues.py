@@ -195,7 +195,8 @@ _LEADING = re.compile(
     r"by contrast|conversely|instead|first(?:ly)?|second(?:ly)?|third(?:ly)?|then|next|also|here|to this end|to that end|"
     r"to address (?:this|these|the above)(?: \w+)?|to (?:overcome|solve|tackle) (?:this|these)(?: \w+)?|"
     r"in this (?:paper|work|study|section|article|report)|in our (?:experiments?|evaluation)|rather|still|so|again|"
-    r"as such|for (?:example|instance)),"
+    r"as such|for (?:example|instance)|"
+    r"as (?:we )?(?:discussed|mentioned|noted|described|stated|explained)(?: (?:above|before|earlier|previously|in the \w+))?),"
     # these need no comma: they can begin nothing else
     r"|(?:however|moreover|furthermore|therefore|thus|hence|but|and|yet|in this (?:paper|work|study|article))"
     rf"|"

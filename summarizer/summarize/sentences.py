@@ -11,6 +11,8 @@ _CITATION = re.compile(r"\s?\[\d{1,3}(?:\s?[-–,;]\s?\d{1,3})*\]")
 _AUTHOR_YEAR = re.compile(
     r"\s?\((?:(?:see|e\.g\.,?|cf\.)\s)?[^()]{0,200}?\b(?:19|20)\d{2}[a-z]?(?:;[^()]{0,200}?\b(?:19|20)\d{2}[a-z]?)*\)"
 )
+#: ``[Smith et al., 2019, Lee, 2020]``
+_AUTHOR_YEAR_SQUARE = re.compile(r"\s?\[(?=[A-Z][^\W\d])[^\[\]]{2,200}?\b(?:18|19|20)\d{2}[a-z]?\]")
 
 
 def without_citation_marks(sentence: str) -> str:
@@ -20,7 +22,7 @@ def without_citation_marks(sentence: str) -> str:
 
 def without_citations(sentence: str) -> str:
     """The sentence without ``[12, 13]`` and ``(Smith et al., 2019)``: pointers that mean nothing in a summary."""
-    return _cleaned(_AUTHOR_YEAR.sub("", _CITATION.sub("", sentence)))
+    return _cleaned(_AUTHOR_YEAR_SQUARE.sub("", _AUTHOR_YEAR.sub("", _CITATION.sub("", sentence))))
 
 
 def _cleaned(cleaned: str) -> str:

@@ -137,7 +137,7 @@ def _is_term(word: str, *, at_start: bool, names_inside: set[str]) -> bool:
         _ROMAN.fullmatch(word) is not None
         or _DOTTED.fullmatch(word) is not None
         or _LETTERED.fullmatch(word) is not None
-        or "+" in word
+        or ("+" in word and (len(letters) > 1 or word.endswith("++")))  # n+1 is a formula
         or "_" in word
         or any(not c.isascii() for c in letters)
         or (len(word) == 1 and word not in {"a", "s"})
