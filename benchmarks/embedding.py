@@ -97,6 +97,7 @@ def exported(network: Network, path: Path) -> None:
     torch.onnx.export(
         network.transformer, (), str(path), kwargs={name: inputs[name] for name in names}, input_names=names,
         output_names=["hidden", "pooled"], dynamic_shapes=dict.fromkeys(names, shape), dynamo=True, external_data=False,
+        verbose=False,
     )  # fmt: skip
 
 
