@@ -203,7 +203,7 @@ def test_background_names_both_halves() -> None:
 
 def test_a_lead_becomes_bold_once() -> None:
     def respond(request: Request) -> str:
-        return f"掩蔽估计：{stock_sentences(request)}"
+        return f"掩蔽估计：对于掩蔽的估计，{stock_sentences(request)}"
 
     text = answer("method", respond).text
     assert text.count("**掩蔽估计**：") == 1, "the same lead is not repeated"
@@ -215,7 +215,7 @@ def test_every_bullet_has_a_lead_and_bullets_of_one_name_are_one() -> None:
     assert len(leads) == len(text.splitlines()) == len(set(leads))
 
     def respond(request: Request) -> str:
-        return f"掩蔽估计：{stock_sentences(request)}"
+        return f"掩蔽估计：对于掩蔽的估计，{stock_sentences(request)}"
 
     assert len(answer("method", respond).text.splitlines()) == 1
 
