@@ -6,6 +6,7 @@ The one definition for everything that looks for them or past them. Each pattern
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 _CHINESE = r"\u3000-\u303f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef"  # and its marks
 #: Signs of a link (RFC 3986) and accented letters, without brackets, which belong to it only in pairs, and without ``$``, which
@@ -33,3 +34,14 @@ CODE = re.compile(r"(?<!`)`(?![`\s])[^`\n]*(?<![`\s])`(?!`)")
 
 #: Any of them, whichever begins first.
 LITERAL = re.compile("|".join(pattern.pattern for pattern in (URL, FORMULA, CODE)))
+
+
+def set_apart(text: str, pattern: re.Pattern[str] = LITERAL) -> tuple[str, Callable[[str], str]]:
+    """The text with a mark (U+E000, a number, U+E001) for each match, and what puts the matches back into it once changed.
+
+    ``pattern`` has no group of its own. The marks may be moved and left out.
+    """
+    kept = pattern.findall(text)
+    places = iter(range(len(kept)))
+    marked = pattern.sub(lambda _: f"\ue000{next(places)}\ue001", text)
+    return marked, lambda changed: re.sub("\ue000(\\d+)\ue001", lambda found: kept[int(found[1])], changed)

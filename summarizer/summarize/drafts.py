@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from summarizer.checks import CheckContext, run_checks
 from summarizer.ids import content_hash
-from summarizer.literals import LITERAL
+from summarizer.literals import set_apart
 from summarizer.prompts import PromptVersion
 from summarizer.records import Attempt, Completion, FinishReason, ModelInfo, Piece, Request, Task, TermUse
 from summarizer.summarize.ladder import sampling_of
@@ -43,9 +43,7 @@ def tidy(text: str) -> str:
     if quoted and not re.search(r'["“”「」]', quoted[1]):
         text = quoted[1]
     text = _GAP.sub("", text)
-    kept = LITERAL.findall(text)
-    places = iter(range(len(kept)))
-    text = LITERAL.sub(lambda _: f"\ue000{next(places)}\ue001", text)
+    text, put_back = set_apart(text)
     text = _BLANK_BEFORE_MARK.sub("", text)
     text = _PARENS.sub(_set_parens, text)
     text = _QUOTED.sub(r"“\1”", text)
@@ -54,7 +52,7 @@ def tidy(text: str) -> str:
     text = _DASHES.sub("——", text)
     text = _DOUBLED.sub(lambda m: m[1] or "", text)
     text = _GAP.sub("", text)
-    return re.sub("\ue000(\\d+)\ue001", lambda m: kept[int(m[1])], text).strip()
+    return put_back(text).strip()
 
 
 def _set_parens(found: re.Match[str]) -> str:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-_KEPT = r"https?://[!-~]+|\$\$?[^$\n]{1,300}\$\$?|`[^`\n]+`"
+from summarizer.literals import LITERAL, set_apart
+
 #: 和 inside a word (饱和, 和弦), but not at the seam of two (声学和声码器, 水平和解码).
 _AND = re.compile(
     r"(?<![饱总温柔谐中，、])(?<![^需要请追诉]求)(?<!延迟求)和"
@@ -69,14 +70,7 @@ RULES: dict[tuple[str, str], Callable[[str], str]] = {
 def in_written_style(text: str, terms: Sequence[str] = ()) -> str:
     """The text with the written words. Links, formulas and the ``terms`` (Chinese words that must stand so) stay."""
     words = sorted(filter(None, terms), key=len, reverse=True)
-    kept = re.compile("|".join([_KEPT, *map(re.escape, words)]))
-    stood: list[str] = []
-
-    def take(found: re.Match[str]) -> str:
-        stood.append(found[0])
-        return f"\ue000{len(stood) - 1}\ue001"
-
-    text = kept.sub(take, text)
+    text, put_back = set_apart(text, re.compile("|".join([LITERAL.pattern, *map(re.escape, words)])))
     for rule in RULES.values():
         text = rule(text)
-    return re.sub("\ue000(\\d+)\ue001", lambda found: stood[int(found[1])], text)
+    return put_back(text)
