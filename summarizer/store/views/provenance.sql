@@ -12,7 +12,6 @@ SELECT
     m.name AS model_name, a.model_sha256,
     coalesce(c.sampling, a.sampling) AS sampling,
     a.input_hash, x.request_hash,
-    n.n_answers,
     coalesce(c.prompt_tokens, a.prompt_tokens) AS prompt_tokens,
     coalesce(c.completion_tokens, a.completion_tokens) AS completion_tokens,
     coalesce(c.seconds, a.seconds) AS seconds,
@@ -26,12 +25,6 @@ FROM (
 ) AS used
 JOIN attempt AS a USING (attempt_id)
 LEFT JOIN attempt_piece AS x ON x.attempt_id = a.attempt_id AND x.used
-LEFT JOIN (
-    SELECT attempt_id, source_text, section_seq, count(*) AS n_answers
-    FROM attempt_piece GROUP BY attempt_id, source_text, section_seq
-) AS n
-    ON n.attempt_id = x.attempt_id AND n.source_text = x.source_text
-    AND n.section_seq IS NOT DISTINCT FROM x.section_seq
 LEFT JOIN section AS s ON s.arxiv_id = a.arxiv_id AND s.version = a.version AND s.seq = x.section_seq
 LEFT JOIN completion AS c ON c.request_hash = x.request_hash
 LEFT JOIN prompt AS p ON p.prompt_hash = a.prompt_hash
@@ -56,7 +49,6 @@ COMMENT ON COLUMN provenance.model_sha256 IS 'SHA-256 of the model file, or as i
 COMMENT ON COLUMN provenance.sampling IS 'JSON: how tokens were chosen';
 COMMENT ON COLUMN provenance.input_hash IS 'SHA-256 of what the whole text was made from';
 COMMENT ON COLUMN provenance.request_hash IS 'the completion; NULL: the text has no pieces';
-COMMENT ON COLUMN provenance.n_answers IS 'answers to the same source words that it was chosen from, tries and drawn candidates, itself included: all are in attempt_piece';
 COMMENT ON COLUMN provenance.prompt_tokens IS 'tokens of the question';
 COMMENT ON COLUMN provenance.completion_tokens IS 'tokens of the answer';
 COMMENT ON COLUMN provenance.seconds IS 'time of the call in seconds';
