@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from summarizer.embed import FakeEncoder
 from summarizer.records import Section, SectionKind
-from summarizer.summarize.cues import condensed, is_outcome
+from summarizer.summarize.cues import is_outcome
 from summarizer.summarize.evidence import choose_evidence, choose_sections
 from summarizer.summarize.relevance import abstract_roles, outcome_weight, part_named, system_name
 
@@ -196,8 +196,3 @@ def test_an_outcome_counts_outside_the_results_too() -> None:
     assert outcome_weight("Our network is small and outperforms the others.", "introduction", 0.5) == 0.5
     assert outcome_weight(judged, "method", 0.3) > 0.3
     assert outcome_weight("The second loss compares two rounds.", "method", 0.3) == 0.3
-
-
-def test_the_short_name_of_a_metric_stays() -> None:
-    said = "It has a mean opinion score (MOS) of 3.86 (best of all)."
-    assert condensed("results", said) == "It has a mean opinion score (MOS) of 3.86."
