@@ -36,17 +36,17 @@ _RELATIVE = re.compile(
     r"|, (?:which|who|whose|where)\b[^,;:]*,(?= (?:is|are|was|were|has|have|had|can|does|do|did|also|still|only|"
     r"outperforms?|surpass\w*|achiev\w+|improv\w+|reduc\w+|reach\w+|obtain\w+|perform\w*|yields?|gives?|shows?)\b)"
 )
-#: At the end, what the thing named before it is, or what it may be good for; an example between commas.
+#: At the end, what it may be good for; an example between commas.
 _APPENDED = re.compile(
-    r", (?:an?|the) [^,;:()]*(?=\.$)"
-    r"|(?:,| [–—-]) (?:potentially |thereby |thus |hence |further )?(?:making|allowing|enabling|opening|paving|leading to|"
+    r"(?:,| [–—-]) (?:potentially |thereby |thus |hence |further )?(?:making|allowing|enabling|opening|paving|leading to|"
     r"streamlining|extending|providing|offering|facilitating|meaning that|even without|as is|as we)\b[^,;:()]*(?=\.$)"
-    r"|, including [^,;:()]*(?=[,.])"
+    r"|, including [^,;:()]*(?=\.$)|, including [^,;:()]*,(?= (?:by|on|with|at|in) )"
 )
 #: What an outcome was looked for with, or in spite of.
 _OPENING = re.compile(
     r"^(?:as expected|not surprisingly|most importantly|more importantly|most remarkably|last but not (?:the )?least|"
-    r"particularly|in practice|in total|as (?:we|one) (?:can see|would expect)|in general|empirically|quantitatively|qualitatively|"
+    r"particularly|in practice|in total|as (?:we|one) (?:can see|would expect)|in general|empirically|quantitatively|"
+    r"qualitatively|"
     r"(?:despite|in spite of) [^,]*|for (?:completeness|reference|(?:a )?fair(?:er)? comparison)|"
     r"to (?:assess|evaluate|verify|validate|test|examine|investigate|understand|confirm|demonstrate) [^,]*), (?=\w)",
     re.IGNORECASE,
@@ -58,8 +58,8 @@ _LEFT_WORDS = 8
 def condensed(task: Task, sentence: str) -> str:
     """The sentence without asides that cost more of the answer than they tell.
 
-    For the results brackets without a figure, what an outcome is taken to mean, clauses that describe what they follow, and
-    openings such as ``Despite its simplicity,``; for the background lists of examples in brackets.
+    For the results brackets without a figure, what an outcome is taken to mean or may be good for, clauses that describe what
+    they follow, and openings such as ``Despite its simplicity,``; for the background lists of examples in brackets.
     """
     if task == "background":
         return _EXAMPLES.sub("", sentence)

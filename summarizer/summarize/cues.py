@@ -30,7 +30,9 @@ RELEASE = re.compile(
     r"\brelease\b[^.]{0,40}\b(?:code|models?|training set|data|weights|implementation)\b", re.IGNORECASE
 )
 SELF = re.compile(
-    r"\b(?:we|our|ours|us|this (?:paper|work|study|article|report)|the proposed|the present paper)\b", re.IGNORECASE
+    r"\b(?:we|our|ours|us|my|this (?:paper|work|study|article|report|thesis|dissertation|survey|review|challenge)|the proposed|"
+    r"the present paper|the work presented)\b",
+    re.IGNORECASE,
 )
 OWN = re.compile(
     r"\b(?:we (?:\w+ly )?(?:propose|present|introduce|develop|design|describe|build|construct|formulate|adopt|use|employ|"

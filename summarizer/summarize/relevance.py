@@ -127,7 +127,7 @@ _LONG = 32
 #: Beyond this a sentence costs more of the answer than it tells.
 _USUAL_WORDS = 24
 #: An abstract's sentence that answers the question, and one that answers another. Most of what a paper found stands there.
-RIGHT_ROLE: dict[Task, float] = {"background": 0.9, "method": 0.9, "results": 2.5}
+RIGHT_ROLE: dict[Task, float] = {"background": 1.5, "method": 0.9, "results": 2.5}
 WRONG_ROLE = -0.8
 
 
@@ -238,8 +238,8 @@ def cue_score(
 ) -> float:
     """What cues say of a sentence: ``whole`` as it stands in the paper, ``sentence`` as it will be put to the model."""
     score = 1.0 + _SCORES[task](whole, kind, 1.0 - position / max(n, 1), group)
-    if name and task != "background":
-        score += 0.3 * (name in sentence)
+    if name and name in sentence:
+        score += -0.8 if task == "background" else 0.3
     score -= (0.9 if task == "results" else 0.5) if DANGLING.match(sentence) else 0.3 if _THIS.match(sentence) else 0.0
     score -= 0.2 * min(len(TIED.findall(sentence)), 2)
     score -= 1.2 if ABOUT_FLOATS.search(sentence) else 0.0
