@@ -105,7 +105,8 @@ def those_that_fit(task: Task, evidence: Sequence[Evidence], limit: int) -> list
     chars = [_CHARS_PER_WORD * len(e.text.split()) + lead for e in evidence]
     if task == "results":
         figures = [figures_of(e.text) for e in evidence]
-        fits = best_packing(figures, [False] * len(evidence), lambda places: sum(chars[i] for i in places) <= limit)
+        scores, doubts = [e.score for e in evidence], [False] * len(evidence)
+        fits = best_packing(scores, figures, doubts, lambda places: sum(chars[i] for i in places) <= limit)
         return [evidence[place] for place in fits]
     kept: list[Evidence] = []
     length = 0.0

@@ -212,8 +212,10 @@ def _assemble(prompt: PromptVersion, bullets: Sequence[Bullet]) -> tuple[str, se
 
     shown: list[Bullet] = []
     if prompt.task == "results":
+        scores = [b.evidence.score for b in bullets]
         figures, doubts = [b.figures for b in bullets], [b.doubtful for b in bullets]
-        shown = [bullets[i] for i in best_packing(figures, doubts, lambda chosen: fits([bullets[i] for i in chosen]))]
+        packed = best_packing(scores, figures, doubts, lambda chosen: fits([bullets[i] for i in chosen]))
+        shown = [bullets[i] for i in packed]
     else:
         for i in best_first(prompt.task, [b.evidence for b in bullets]):
             if fits([*shown, bullets[i]]):

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 
-from summarizer.records import Task
-
 PROBLEM = re.compile(
     r"\b(?:however|but|yet|although|despite|unfortunately|lack\w*|limit(?:ed|s|ation\w*|ing)|suffer\w*|(?-i:challeng)\w*|"
     r"difficult\w*|expensive|costly|fail\w*|unable|cannot|neglect\w*|ignor\w*|insufficient\w*|poor\w*|inefficien\w*|"
@@ -32,7 +30,9 @@ RELEASE = re.compile(
     r"\brelease\b[^.]{0,40}\b(?:code|models?|training set|data|weights|implementation)\b", re.IGNORECASE
 )
 SELF = re.compile(
-    r"\b(?:we|our|ours|us|this (?:paper|work|study|article|report)|the proposed|the present paper)\b", re.IGNORECASE
+    r"\b(?:we|our|ours|us|my|this (?:paper|work|study|article|report|thesis|dissertation|survey|review|challenge)|the proposed|"
+    r"the present paper|the work presented)\b",
+    re.IGNORECASE,
 )
 OWN = re.compile(
     r"\b(?:we (?:\w+ly )?(?:propose|present|introduce|develop|design|describe|build|construct|formulate|adopt|use|employ|"
@@ -64,14 +64,16 @@ OUTCOME = re.compile(
     r"results? (?:show|indicate|demonstrate|suggest)\w*|"
     r"we (?:find|found|observe|show)|surpass\w*|(?:out|under)perform\w*|performs?|yield\w*|drops?|(?<!to )match(?:es|ed)?|"
     r"comparable|competitive|correlat\w+|generali[sz]e[sd]?|times (?:faster|more|less|as)|"
+    r"(?:similar|close|equivalent) to|consistent with|resembl\w+|agrees? with|less (?:memory|time|data|computation)|fewer|"
     r"superior|inferior|fares?|preferred|favou?red|rated (?:\w+ ){0,4}(?:more|less|higher|lower|better|as))\b",
     re.IGNORECASE,
 )
 #: An outcome of the paper as a whole, not of one of its tables.
 CLAIM = re.compile(
-    r"\b(?:outperform\w*|surpass\w*|state-of-the-art|new best|best (?:result|performance|system)\w*|"
-    r"(?:(?<!to )|(?<=able to ))(?:(?:achiev|reach|obtain|attain|yield)\w*|(?<!room for )improv\w+|reduc\w+)|won|"
-    r"first place|"
+    r"\b(?:outperform\w*|surpass\w*|state-of-the-art|new best|best[- ](?:result|perform|system)\w*|"
+    r"(?:we|this (?:paper|work|study)) (?:\w+ )?(?:shows?|showed|shown|demonstrated?|demonstrates|find|found) that|"
+    r"(?:(?<!to )|(?<=able to ))"
+    r"(?:(?<!is )(?<!are )(?:achiev|reach|obtain|attain|yield)\w*|(?<!room for )improv\w+|reduc\w+)|won|first place|"
     r"generali[sz]e[sd]?|strong\w* \w* ?correlat\w+|(?<!to )match(?:es|ed)?|(?:perform|fare)\w* best|superior|"
     r"(?:results?|experiments?|evaluations?) (?:\w+ ){0,6}(?:show|indicate|demonstrate|suggest|confirm|reveal)\w*)\b",
     re.IGNORECASE,
@@ -80,7 +82,7 @@ CLAIM = re.compile(
 COMPARISON = re.compile(
     r"\b(?:than|versus|vs|compared (?:to|with)|in comparison|relative to|against|higher|lower|better|best|worse|worst|"
     r"similar(?:ly)?|comparable|equal|same (?:level|performance)|correlat\w+|prefer\w+|drops?|falls?|rises?|gains?|from \d|"
-    r"margin|only|up to|at least|as \w+ as)\b",
+    r"margin|only|up to|at least|as \w+ as|less (?:memory|time|data|computation)|fewer)\b",
     re.IGNORECASE,
 )
 FIGURE = re.compile(r"(?<![\w.])\d+(?:\.\d+)?\s?(?:%|dB|ms|s\b|x\b|×|points?|times|hours?|[kKMGB]\b)?")
@@ -156,6 +158,7 @@ VARIABLE = re.compile(r"(?<![\w.’'-])[b-zB-HJ-Z](?![\w.’'-])")
 #: Begins with what the sentence before it named. ``This`` before a noun says at least what it speaks of.
 DANGLING = re.compile(
     r"^(?:it|they|that|otherwise|given that (?:it|they|this|these)|here|then|he|she|also|their|its|"
+    r"(?!(?:while|although|though|if|when|whereas|since|because|as|once) (?!it |they |this |these ))"
     r"[^,]{0,60}, (?:it|they|this|these)|second(?:ly)?|third(?:ly)?|next|again|"
     r"(?:this|these|those|such) (?:is|are|was|were|can|could|may|will|has|have|had|do|does|makes?|leads?|means?|allows?|"
     r"enables?|results?|requires?|helps?|shows?|gives?|causes?|in turn|also|not)|"
@@ -177,7 +180,7 @@ SUMMARY = re.compile(
 )
 MATH = re.compile(r"[=∑∏∫√≤≥≈∈∀∃∂∇α-ωΑ-Ω∥‖⟨⟩|{}\\^_<>~⊙⊕∗←→]|\b[a-zA-Z]\s?\([a-z]\b")
 FUTURE = re.compile(
-    r"\bfuture (?:work|research|directions?)\b|\bin (?:the )?future\b|"
+    r"\bfuture (?:work|research)\b|\bin (?:the )?future\b|"
     r"\bwe (?:hope|plan|believe|strive|aim|seek|wish)\b|\bhypothesi[sz]e|\bspeculate|"
     r"\bconjecture|\bmight\b",
     re.IGNORECASE,
@@ -229,7 +232,7 @@ _INNER_POINTER = re.compile(
     rf",? (?:as )?(?:introduced|defined|described|given|shown|presented|detailed|discussed|depicted) in {_FLOAT_NUMBER},?(?= )"
 )
 _POINTING_BRACKETS = re.compile(
-    rf"\s*\((?:see |cf\. |e\.g\.,? |i\.e\.,? |also |shown in |left|right|top|bottom|[,;] |{_FLOAT_NUMBER})+\)",
+    rf"\s*\((?:see |cf\. |e\.g\.,? |i\.e\.,? |also |shown in |left|right|top|bottom|vs\.|[,;] ?| |{_FLOAT_NUMBER})+\)",
     re.IGNORECASE,
 )
 _OWN_IT = re.compile(
@@ -261,30 +264,7 @@ def standalone(sentence: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text.rstrip(',;: ')}."
 
 
-#: Brackets without a figure in them, and not the short name of a metric.
-_ASIDE = re.compile(r"\s\((?![^()]*\d)(?!(?:[A-Z]{2,6}|SI-SN?DR)\))[^()]*\)")
-#: Significance and sizes of samples: ``p < 0.05``, ``n = 2000``.
-_STATISTICS = re.compile(r"(?:[;,]\s*)?\b[pn]\s?[=<>≤]\s?[\d.,]+(?:\s?×\s?10\^?[-−]?\d+)?\s?")
 _LIST_MARK = re.compile(r"^(?:\(?(?:\d{1,2}|[ivx]{1,4}|[a-h])\)|[•·▪–-])\s+")
-_EXAMPLES = re.compile(r"\s\((?:e\.g\.|i\.e\.|such as|for example)[^()]*\)", re.IGNORECASE)
-_INTERPRETATION = re.compile(
-    r",? (?:thus |thereby |hence |potentially |clearly |further )?(?:suggesting|indicating|demonstrating|showing|implying|"
-    r"confirming|highlighting|which (?:shows?|suggests?|indicates?|demonstrates?|supports?)|likely|possibly|presumably|"
-    r"allowing us|making it|because|since|as expected)\b[^,]*(?:,[^,]*){0,2}$"
-)
-_LEFT_WORDS = 8
-
-
-def condensed(task: Task, sentence: str) -> str:
-    """The sentence without asides that cost more of the answer than they tell: brackets without a figure and what an outcome
-    is taken to mean, for the results; lists of examples in brackets, for the background."""
-    if task == "background":
-        return _EXAMPLES.sub("", sentence)
-    if task != "results":
-        return sentence
-    text = re.sub(r"\s\(\s*\)", "", _STATISTICS.sub("", _ASIDE.sub("", sentence)))
-    shorter = _INTERPRETATION.sub(".", text)
-    return shorter if len(shorter.split()) >= _LEFT_WORDS and figures_of(shorter) >= figures_of(text) else text
 
 
 def figures_of(sentence: str) -> frozenset[str]:

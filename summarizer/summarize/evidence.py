@@ -8,15 +8,16 @@ Diversity is maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from summarizer.records import Section, SectionKind, Task
 from summarizer.sentences import split_sentences
-from summarizer.summarize.cues import CITED_AS_NOUN, condensed, figures_of, standalone
+from summarizer.summarize.clauses import condensed
+from summarizer.summarize.cues import CITED_AS_NOUN, figures_of, standalone
 from summarizer.summarize.relevance import (
     NAMES_PART,
     RIGHT_ROLE,
@@ -54,7 +55,7 @@ _QUERIES: dict[Task, tuple[str, ...]] = {
 #: Candidates that embeddings are computed for; cues alone decide before that.
 _MAX_ENCODED = 48
 #: Of the best candidate's score: what has less says something else, and an answer may be short.
-_LEAST_SCORE: dict[Task, float] = {"background": 0.1, "method": 0.2, "results": 0.3}
+_LEAST_SCORE: dict[Task, float] = {"background": 0.1, "method": 0.2, "results": 0.15}
 #: Weight of the likeness to what is chosen already, against a relevance of about 0.5 to 2.
 _MMR_REDUNDANCY = 0.7
 _TOO_ALIKE = 0.84
@@ -72,7 +73,7 @@ class Evidence:
     position: int  #: among the sentences of its section
     text: str  #: without citations and what ties it to its place: see :func:`summarizer.summarize.cues.standalone`
     group: str  #: "context" or "problem" for the background, else ""
-    score: float
+    score: float  #: what it adds to the evidence before it, by cues, section and likeness; to compare within an answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +89,30 @@ def choose_sections(
 ) -> Reading:
     """Whole sections, the most useful kinds first, until the token budget is spent. A section is never cut.
 
+    What speaks of the whole paper comes before all, within a third of the budget: where a paper has more than is read, it tells
+    what the rest is about.
+
     At least one section is read, however long. Sections of kinds that say nothing to the question (references,
     acknowledgements, appendices) count as left out only when nothing else is there.
     """
     weights = WEIGHTS[task]
     useful = [s for s in sections if s.text and s.kind in weights] or [s for s in sections if s.text]
     useful.sort(key=lambda s: (-weights.get(s.kind, 0.0), s.seq))
+    tokens = {s.seq: count_tokens(s.text) for s in useful}
     read: list[int] = []
-    left_out: list[int] = []
     spent = 0
-    for section in useful:
-        tokens = count_tokens(section.text)
-        if read and spent + tokens > budget:
-            left_out.append(section.seq)
-            continue
-        read.append(section.seq)
-        spent += tokens
-    return Reading(tuple(sorted(read)), tuple(sorted(left_out)))
+    for section, most in [*((s, budget / 3) for s in _of_the_whole(useful)), *((s, budget) for s in useful)]:
+        fits = spent + tokens[section.seq] <= most or (not read and most == budget)
+        if fits and section.seq not in read:
+            read.append(section.seq)
+            spent += tokens[section.seq]
+    return Reading(tuple(sorted(read)), tuple(sorted(tokens.keys() - set(read))))
+
+
+def _of_the_whole(sections: Sequence[Section]) -> list[Section]:
+    """The abstract, the first introduction and the last conclusion: chapters of long papers have some of their own."""
+    by_kind = {kind: [s for s in sections if s.kind == kind] for kind in ("abstract", "introduction", "conclusion")}
+    return [*by_kind["abstract"][:1], *by_kind["introduction"][:1], *by_kind["conclusion"][-1:]]
 
 
 def choose_evidence(
@@ -131,11 +139,11 @@ def choose_evidence(
     relevance = np.array([c.score for c in candidates]) / max(c.score for c in candidates) + 0.8 * about + 0.5 * asked
     if task == "background":
         half = (max_pieces + 1) // 2
-        chosen = _diverse(task, candidates, relevance, vectors, "context", max_pieces - half, [])
-        chosen += _diverse(task, candidates, relevance, vectors, "problem", half, chosen)
+        chosen = _diverse(task, candidates, relevance, vectors, "context", max_pieces - half, {})
+        chosen |= _diverse(task, candidates, relevance, vectors, "problem", half, chosen)
     else:
-        chosen = _diverse(task, candidates, relevance, vectors, None, max_pieces, [])
-    return [candidates[i] for i in chosen]
+        chosen = _diverse(task, candidates, relevance, vectors, None, max_pieces, {})
+    return [replace(candidates[i], score=score) for i, score in chosen.items()]
 
 
 def _diverse(
@@ -145,15 +153,16 @@ def _diverse(
     vectors: NDArray[np.float32],
     group: str | None,
     n: int,
-    taken: Sequence[int],
-) -> list[int]:
-    """Maximal marginal relevance over the candidates of one group, given those taken already."""
-    chosen: list[int] = []
+    taken: Mapping[int, float],
+) -> dict[int, float]:
+    """Maximal marginal relevance over the candidates of one group, given those taken already: what each adds, best first."""
+    chosen: dict[int, float] = {}
     open_ = [i for i, c in enumerate(candidates) if (group is None or c.group == group) and i not in taken]
     while open_ and len(chosen) < n:
         others = [*taken, *chosen]
         alike = (vectors[open_] @ vectors[others].T).max(axis=1) if others else np.zeros(len(open_))
-        gain = relevance[open_] - _MMR_REDUNDANCY * alike
+        added = relevance[open_] - _MMR_REDUNDANCY * alike
+        gain = added.copy()
         if task == "results":
             gain += _news(candidates, open_, others)
         elif task == "method":
@@ -163,7 +172,7 @@ def _diverse(
         best = int(np.argmax(gain))
         if gain[best] == -np.inf:
             break
-        chosen.append(open_.pop(best))
+        chosen[open_.pop(best)] = float(added[best])
     return chosen
 
 
@@ -207,7 +216,7 @@ def _candidates(task: Task, title: str, abstract: str, sections: Sequence[Sectio
                 if part and part <= words_of(sentence):
                     score += NAMES_PART
                 if roles:
-                    score += RIGHT_ROLE if roles[position] == task else WRONG_ROLE
+                    score += RIGHT_ROLE[task] if roles[position] == task else WRONG_ROLE
                 if score > 0:
                     worth = outcome_weight(whole, kind, weight) if task == "results" else weight
                     found.append(Evidence(seq, position, sentence, group, worth * score))

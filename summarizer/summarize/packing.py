@@ -5,31 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import combinations
 
-#: What a bullet is worth goes down with its place among the evidence: 1, 0.91, 0.83, 0.77, ...
-_BY_PLACE = 0.1
+#: The least score: what adds nothing new still comes before an empty line.
+_LEAST = 0.05
+#: Taken off each score, a share of the best: two bullets that hardly answer are not worth one that does.
+_COST = 0.3
 #: The best evidence, mostly what the abstract says came out, does not give way.
 _BEST = 0.5
 #: For each figure that no other bullet of the answer has, and the most that one bullet gets for.
-_FIGURE, _MOST_FIGURES = 0.2, 2
+_FIGURE, _MOST_FIGURES = 0.1, 2
 #: Against a bullet that a check doubts: it decides between neighbours.
 _DOUBTFUL = 0.05
 #: Beyond so many bullets the subsets are too many to look through.
 _MOST_BULLETS = 10
 
 
-def worth_of(places: Sequence[int], figures: Sequence[frozenset[str]], doubts: Sequence[bool]) -> float:
+def worth_of(
+    places: Sequence[int], scores: Sequence[float], figures: Sequence[frozenset[str]], doubts: Sequence[bool]
+) -> float:
     """What the bullets at ``places`` (0: the best evidence) tell together.
 
-    ``figures``: the figures that each of all bullets states; one that stands in two of them counts once. ``doubts``: whether
-    a soft check speaks against it.
+    ``scores``: how well the evidence of each of all bullets answers the question, in any unit. ``figures``: the figures that
+    each states; one that stands in two of them counts once. ``doubts``: whether a soft check speaks against it.
     """
+    best = max(*scores, _LEAST)
     told: set[str] = set()
     worth = 0.0
     for place in places:
         new = figures[place] - told
         told |= new
         worth += (
-            1.0 / (1.0 + _BY_PLACE * place)
+            max(scores[place] / best - _COST, _LEAST)
             + _BEST * (place == 0)
             + _FIGURE * min(len(new), _MOST_FIGURES)
             - _DOUBTFUL * doubts[place]
@@ -38,7 +43,10 @@ def worth_of(places: Sequence[int], figures: Sequence[frozenset[str]], doubts: S
 
 
 def best_packing(
-    figures: Sequence[frozenset[str]], doubts: Sequence[bool], fits: Callable[[Sequence[int]], bool]
+    scores: Sequence[float],
+    figures: Sequence[frozenset[str]],
+    doubts: Sequence[bool],
+    fits: Callable[[Sequence[int]], bool],
 ) -> tuple[int, ...]:
     """The bullets, by place, that tell most among those sets that fit; empty when not one of them fits alone.
 
@@ -47,5 +55,5 @@ def best_packing(
     """
     places = range(min(len(figures), _MOST_BULLETS))
     sets = [chosen for n in range(1, len(places) + 1) for chosen in combinations(places, n)]
-    sets.sort(key=lambda chosen: -worth_of(chosen, figures, doubts))
+    sets.sort(key=lambda chosen: -worth_of(chosen, scores, figures, doubts))
     return next((chosen for chosen in sets if fits(chosen)), ())

@@ -105,6 +105,8 @@ _SPEAKS = re.compile(
     r"\b(?:we|our|this (?:paper|work|study|article|report)|the (?:proposed|present paper)|in this demo)\b",
     re.IGNORECASE,
 )
+#: No last sentence of an abstract that tells what came of it.
+_NO_OUTCOME = re.compile("|".join(p.pattern for p in (POINTER, RELEASE, OWN, FUTURE)), re.IGNORECASE)
 _CUT_OFF = re.compile(r"\.\.\.|…|\$|\^")
 _THIS = re.compile(r"(?:this|these|those|such)\b", re.IGNORECASE)
 #: Speaks of all the experiments of a paper.
@@ -117,13 +119,16 @@ _ALL_EXPERIMENTS = re.compile(
 _OUTCOME_WEIGHT = 0.7
 #: For a sentence that has all the words by which its section's heading names a part of the method.
 NAMES_PART = 0.7
+#: What was done, wished or measured with is not what came out.
+_NO_RESULT = -10.0
 _MIN_WORDS, _MAX_WORDS = 7, 48
 #: A sentence longer than this is cut at its semicolons, where each part says something by itself.
 _LONG = 32
 #: Beyond this a sentence costs more of the answer than it tells.
 _USUAL_WORDS = 24
-#: An abstract's sentence that answers the question, and one that answers another.
-RIGHT_ROLE, WRONG_ROLE = 0.9, -0.8
+#: An abstract's sentence that answers the question, and one that answers another. Most of what a paper found stands there.
+RIGHT_ROLE: dict[Task, float] = {"background": 1.5, "method": 0.9, "results": 2.5}
+WRONG_ROLE = -0.8
 
 
 def system_name(title: str) -> str:
@@ -146,19 +151,24 @@ def words_of(text: str) -> frozenset[str]:
 def abstract_roles(sentences: Sequence[str], name: str = "") -> list[Task]:
     """Which question each sentence of an abstract answers.
 
-    What comes before the paper speaks of itself (or names its system) is background; then what was done, unless it says
-    how well it went.
+    What comes before the paper speaks of itself (or names its system) is background; then what was done, until it says how
+    well it went. What follows an outcome is one too, unless it says what else was done. Where there is no outcome, as in a survey
+    or the description of a tool, the last sentence tells what came of it.
     """
     own = [bool(_SPEAKS.search(s) or (name and name in s)) for s in sentences]
     first = own.index(True) if True in own else 0
     roles: list[Task] = []
     for position, sentence in enumerate(sentences):
+        done = CONTRIBUTION.search(sentence) or OWN.search(sentence) or FUTURE.search(sentence)
         if position < first:
             roles.append("background")
-        elif is_outcome(sentence) and not (CONTRIBUTION.search(sentence) and position == first):
+        elif is_outcome(sentence) and not FUTURE.search(sentence) and not (done and position == first):
             roles.append("results")
         else:
-            roles.append("method")
+            roles.append("results" if "results" in roles[-1:] and not done else "method")
+    last = [i for i, s in enumerate(sentences) if i > first + 1 and not _NO_OUTCOME.search(s)]
+    if last and "results" not in roles:
+        roles[last[-1]] = "results"
     return roles
 
 
@@ -206,7 +216,7 @@ def is_usable(sentence: str) -> bool:
         or len(MATH.findall(sentence)) > 4
     ):
         return False
-    if _CUT_OFF.search(sentence):
+    if _CUT_OFF.search(sentence) or sentence.count(": ") > 1:
         return False
     if sentence.count("(") != sentence.count(")") or " | " in sentence:
         return False
@@ -228,12 +238,12 @@ def cue_score(
 ) -> float:
     """What cues say of a sentence: ``whole`` as it stands in the paper, ``sentence`` as it will be put to the model."""
     score = 1.0 + _SCORES[task](whole, kind, 1.0 - position / max(n, 1), group)
-    if name and task != "background":
-        score += 0.3 * (name in sentence)
-    score -= 0.5 if DANGLING.match(sentence) else 0.3 if _THIS.match(sentence) else 0.0
+    if name and name in sentence:
+        score += -0.8 if task == "background" else 0.3
+    score -= (0.9 if task == "results" else 0.5) if DANGLING.match(sentence) else 0.3 if _THIS.match(sentence) else 0.0
     score -= 0.2 * min(len(TIED.findall(sentence)), 2)
     score -= 1.2 if ABOUT_FLOATS.search(sentence) else 0.0
-    score -= 0.6 if FUTURE.search(sentence) else 0.0
+    score -= (1.5 if task == "results" else 0.6) if FUTURE.search(sentence) else 0.0
     score -= 0.4 * len(VARIABLE.findall(sentence))
     score -= 0.15 * len(MATH.findall(sentence))
     score -= (0.04 if task == "results" else 0.02) * max(0, len(sentence.split()) - _USUAL_WORDS)
@@ -257,7 +267,7 @@ def _score_method(sentence: str, kind: SectionKind, early: float, group: str) ->
     score -= 0.7 if outcome and not MECHANISM.search(sentence) else 0.0
     score -= 0.9 if outcome and STRONG_FIGURE.search(sentence) else 0.0
     score -= 0.7 if PROBLEM.search(sentence) and not own else 0.0
-    score -= 0.9 if kind in ("introduction", "abstract") and not own else 0.0
+    score -= 0.9 if kind == "introduction" and not own else 0.0
     score -= 0.6 * min(len(EXPERIMENT.findall(sentence)), 2)
     score -= 0.5 if OTHERS.search(sentence) and not own else 0.0
     score -= 0.8 if RELEASE.search(sentence) else 0.0
@@ -266,13 +276,17 @@ def _score_method(sentence: str, kind: SectionKind, early: float, group: str) ->
 
 def _score_results(sentence: str, kind: SectionKind, early: float, group: str) -> float:
     figures = len(FIGURE.findall(sentence))
+    measured = STRONG_FIGURE.search(sentence) and (METRIC.search(sentence) or COMPARISON.search(sentence))
+    outcome = CLAIM.search(sentence) or ((OUTCOME.search(sentence) or measured) and not SETUP.search(sentence))
+    if FUTURE.search(sentence) or not (outcome or kind == "abstract"):
+        return _NO_RESULT
     score = 0.35 * min(figures, 3) + 0.8 * bool(STRONG_FIGURE.search(sentence))
     score += 0.35 * min(len(OUTCOME.findall(sentence)), 3) + 0.4 * bool(CLAIM.search(sentence))
     compared = bool(CLAIM.search(sentence) or COMPARISON.search(sentence))
     score -= 0.9 if not OUTCOME.search(sentence) else 0.0
     score -= 1.2 if not compared else 0.0
     score -= 1.4 if SETUP.search(sentence) else 0.0
-    score -= 0.4 if PROBLEM.search(sentence) else 0.0
+    score -= 0.4 if PROBLEM.search(sentence) and not CLAIM.search(sentence) else 0.0
     score += 0.7 * bool(SUMMARY.search(sentence))
     if STRONG_FIGURE.search(sentence):
         score += 0.3 if METRIC.search(sentence) else -0.4
