@@ -50,6 +50,7 @@ def test_what_is_no_outcome_goes(before: str, after: str) -> None:
         "The gate gains 3.2 dB on meetings, suggesting that 90% of the echoes matter.",
         "The gate gains 3.2 dB, which is more than expected.",
         "The gate outperforms all of the baselines, including Google, Google Scholar and PaSa.",
+        "The gate is ahead of all the larger systems, which only match it with 3.2 dB less noise.",
         "If both of the networks are trained together, the whole outperforms each of them.",
     ],
 )

@@ -127,7 +127,7 @@ _LONG = 32
 #: Beyond this a sentence costs more of the answer than it tells.
 _USUAL_WORDS = 24
 #: An abstract's sentence that answers the question, and one that answers another. Most of what a paper found stands there.
-RIGHT_ROLE: dict[Task, float] = {"background": 1.5, "method": 0.9, "results": 2.5}
+RIGHT_ROLE: dict[Task, float] = {"background": 1.5, "method": 0.9, "results": 3.0}
 WRONG_ROLE = -0.8
 
 
