@@ -25,7 +25,11 @@ PRIOR = re.compile(
     re.IGNORECASE,
 )
 #: What others do, in a section that says what the paper does.
-OTHERS = re.compile(r"\b(?:existing|previous(?:ly)?|prior|most|many|recent(?:ly)?|a number of)\b", re.IGNORECASE)
+OTHERS = re.compile(
+    r"\b(?:existing|previous(?:ly)?|prior|most|many|recent(?:ly)?|a number of|et al|"
+    r"and (?:his|her|their) (?:colleagues|collaborators|co-?workers))\b",
+    re.IGNORECASE,
+)
 RELEASE = re.compile(
     r"\brelease\b[^.]{0,40}\b(?:code|models?|training set|data|weights|implementation)\b", re.IGNORECASE
 )
