@@ -51,6 +51,8 @@ _OPENING = re.compile(
     r"to (?:assess|evaluate|verify|validate|test|examine|investigate|understand|confirm|demonstrate) [^,]*), (?=\w)",
     re.IGNORECASE,
 )
+#: Behind the last comma, with an exponent as the reader of PDFs writes it: it may be one that it took apart.
+_EXPONENT = re.compile(r", [^,;^]*\^[^,;]*(?=\.$)")
 _NAME = re.compile(r"\b(?=\w*[A-Z])\w[\w+-]*")
 _LEFT_WORDS = 8
 
@@ -76,6 +78,11 @@ def condensed(task: Task, sentence: str) -> str:
             if names_stay and not OUTCOME.search(found[0]) and _says_enough(shorter, text):
                 text = shorter
     return text[:1].upper() + text[1:]
+
+
+def without_exponent(sentence: str) -> str:
+    """The sentence without its last clause, if there is an exponent in that one only: it alone cannot be shown."""
+    return _EXPONENT.sub("", sentence)
 
 
 def _says_enough(shorter: str, text: str) -> bool:
