@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from summarizer.summarize.clauses import condensed
+from summarizer.summarize.clauses import condensed, without_exponent
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,7 @@ def test_what_is_no_outcome_goes(before: str, after: str) -> None:
         "The gate gains 3.2 dB on meetings, suggesting that 90% of the echoes matter.",
         "The gate gains 3.2 dB, which is more than expected.",
         "The gate outperforms all of the baselines, including Google, Google Scholar and PaSa.",
+        "The gate is ahead of all the larger systems, which only match it with 3.2 dB less noise.",
         "If both of the networks are trained together, the whole outperforms each of them.",
     ],
 )
@@ -61,3 +62,10 @@ def test_other_answers_keep_their_clauses() -> None:
     said = "The gate, which was trained on two corpora (e.g. of meetings), serves hearing aids."
     assert condensed("method", said) == said
     assert condensed("background", said) == "The gate, which was trained on two corpora, serves hearing aids."
+
+
+def test_a_last_clause_with_an_exponent_goes_and_no_other() -> None:
+    said = "The fidelity exceeds 99.00% at a leakage of 0.12%, under a rate of (380ns)^-1 for the whole."
+    assert without_exponent(said) == "The fidelity exceeds 99.00% at a leakage of 0.12%."
+    for sentence in ("It is better by a factor of 10^3 than others.", "At 10^3 points, the gate is better."):
+        assert without_exponent(sentence) == sentence

@@ -1,7 +1,7 @@
 """A sentence without the clauses that cost more of an answer than they tell.
 
 200 Chinese characters hold about four short bullets, so what is neither an outcome nor its condition goes before the model is
-asked. No figure goes with it, and of what describes no name that stands nowhere else in the sentence.
+asked. No figure goes with it; nor does an outcome, or a name that stands nowhere else in the sentence, with what describes.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from summarizer.records import Task
-from summarizer.summarize.cues import figures_of
+from summarizer.summarize.cues import OUTCOME, figures_of
 
 #: Brackets without a figure in them, and not the short name of a metric.
 _ASIDE = re.compile(r"\s\((?![^()]*\d)(?!(?:[A-Z]{2,6}|SI-SN?DR)\))[^()]*\)")
@@ -51,6 +51,8 @@ _OPENING = re.compile(
     r"to (?:assess|evaluate|verify|validate|test|examine|investigate|understand|confirm|demonstrate) [^,]*), (?=\w)",
     re.IGNORECASE,
 )
+#: Behind the last comma, with an exponent as the reader of PDFs writes it: it may be one that it took apart.
+_EXPONENT = re.compile(r", [^,;^]*\^[^,;]*(?=\.$)")
 _NAME = re.compile(r"\b(?=\w*[A-Z])\w[\w+-]*")
 _LEFT_WORDS = 8
 
@@ -67,20 +69,24 @@ def condensed(task: Task, sentence: str) -> str:
         return sentence
     text = re.sub(r"\s\(\s*\)", "", _STATISTICS.sub("", _ASIDE.sub("", sentence)))
     for clause, left in ((_INTERPRETATION, "."), (_INNER_INTERPRETATION, "")):
-        text = _without(clause, left, text)
+        shorter = clause.sub(left, text)
+        text = shorter if _says_enough(shorter, text) else text
     for clause in (_APPENDED, _RELATIVE, _OPENING):
-        text = _without(clause, "", text, names_stay=True)
+        for found in reversed(list(clause.finditer(text))):
+            shorter = text[: found.start()] + text[found.end() :]
+            names_stay = _names(text[1:]) <= _names(shorter)  # the first letter is a capital in any case
+            if names_stay and not OUTCOME.search(found[0]) and _says_enough(shorter, text):
+                text = shorter
     return text[:1].upper() + text[1:]
 
 
-def _without(clause: re.Pattern[str], left: str, text: str, *, names_stay: bool = False) -> str:
-    """The text without the clause, unless a figure (or a name) would go with it or next to nothing would be left."""
-    shorter = clause.sub(left, text)
-    if len(shorter.split()) < _LEFT_WORDS or figures_of(shorter) < figures_of(text):
-        return text
-    if names_stay and not _names(text[1:]) <= _names(shorter):
-        return text
-    return shorter
+def without_exponent(sentence: str) -> str:
+    """The sentence without its last clause, if there is an exponent in that one only: it alone cannot be shown."""
+    return _EXPONENT.sub("", sentence)
+
+
+def _says_enough(shorter: str, text: str) -> bool:
+    return len(shorter.split()) >= _LEFT_WORDS and figures_of(shorter) >= figures_of(text)
 
 
 def _names(text: str) -> set[str]:

@@ -25,7 +25,11 @@ PRIOR = re.compile(
     re.IGNORECASE,
 )
 #: What others do, in a section that says what the paper does.
-OTHERS = re.compile(r"\b(?:existing|previous(?:ly)?|prior|most|many|recent(?:ly)?|a number of)\b", re.IGNORECASE)
+OTHERS = re.compile(
+    r"\b(?:existing|previous(?:ly)?|prior|most|many|recent(?:ly)?|a number of|et al|"
+    r"and (?:his|her|their) (?:colleagues|collaborators|co-?workers))\b",
+    re.IGNORECASE,
+)
 RELEASE = re.compile(
     r"\brelease\b[^.]{0,40}\b(?:code|models?|training set|data|weights|implementation)\b", re.IGNORECASE
 )
@@ -65,7 +69,7 @@ OUTCOME = re.compile(
     r"we (?:find|found|observe|show)|surpass\w*|(?:out|under)perform\w*|performs?|yield\w*|drops?|(?<!to )match(?:es|ed)?|"
     r"comparable|competitive|correlat\w+|generali[sz]e[sd]?|times (?:faster|more|less|as)|"
     r"(?:similar|close|equivalent) to|consistent with|resembl\w+|agrees? with|less (?:memory|time|data|computation)|fewer|"
-    r"superior|inferior|fares?|preferred|favou?red|rated (?:\w+ ){0,4}(?:more|less|higher|lower|better|as))\b",
+    r"exceed\w*|superior|inferior|fares?|preferred|favou?red|rated (?:\w+ ){0,4}(?:more|less|higher|lower|better|as))\b",
     re.IGNORECASE,
 )
 #: An outcome of the paper as a whole, not of one of its tables.

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from summarizer.records import Section, SectionKind, Task
 from summarizer.sentences import split_sentences
-from summarizer.summarize.clauses import condensed
+from summarizer.summarize.clauses import condensed, without_exponent
 from summarizer.summarize.cues import CITED_AS_NOUN, figures_of, standalone
 from summarizer.summarize.relevance import (
     NAMES_PART,
@@ -207,7 +207,7 @@ def _candidates(task: Task, title: str, abstract: str, sections: Sequence[Sectio
             if CITED_AS_NOUN.search(raw):
                 continue
             for whole in sentence_parts(without_citations(raw)):
-                sentence = condensed(task, standalone(whole))
+                sentence = condensed(task, without_exponent(standalone(whole)))
                 if sentence in seen or not is_usable(sentence):
                     continue
                 seen.add(sentence)

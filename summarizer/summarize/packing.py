@@ -8,11 +8,11 @@ from itertools import combinations
 #: The least score: what adds nothing new still comes before an empty line.
 _LEAST = 0.05
 #: Taken off each score, a share of the best: two bullets that hardly answer are not worth one that does.
-_COST = 0.3
+_COST = 0.25
 #: The best evidence, mostly what the abstract says came out, does not give way.
 _BEST = 0.5
 #: For each figure that no other bullet of the answer has, and the most that one bullet gets for.
-_FIGURE, _MOST_FIGURES = 0.1, 2
+_FIGURE, _MOST_FIGURES = 0.06, 2
 #: Against a bullet that a check doubts: it decides between neighbours.
 _DOUBTFUL = 0.05
 #: Beyond so many bullets the subsets are too many to look through.

@@ -127,7 +127,7 @@ _LONG = 32
 #: Beyond this a sentence costs more of the answer than it tells.
 _USUAL_WORDS = 24
 #: An abstract's sentence that answers the question, and one that answers another. Most of what a paper found stands there.
-RIGHT_ROLE: dict[Task, float] = {"background": 1.5, "method": 0.9, "results": 2.5}
+RIGHT_ROLE: dict[Task, float] = {"background": 1.5, "method": 0.9, "results": 3.0}
 WRONG_ROLE = -0.8
 
 
@@ -139,13 +139,13 @@ def system_name(title: str) -> str:
 
 def part_named(heading: str) -> frozenset[str]:
     """The words of a heading that names a part of a method (``3.2 Multi-Head Attention``), in lower case; else none."""
-    words = words_of(heading)
-    return words - _NO_PART if words - _NO_PART and len(words) <= _MOST_HEADING_WORDS else frozenset()
+    words = words_of(heading) - words_of(" ".join(_NO_PART))
+    return words if words and len(words) <= _MOST_HEADING_WORDS else frozenset()
 
 
 def words_of(text: str) -> frozenset[str]:
-    """Its words in lower case, each once."""
-    return frozenset(_WORD.findall(text.lower()))
+    """Its words in lower case, each once, without a plural's s."""
+    return frozenset(word.removesuffix("s") for word in _WORD.findall(text.lower()))
 
 
 def abstract_roles(sentences: Sequence[str], name: str = "") -> list[Task]:
@@ -243,7 +243,7 @@ def cue_score(
     score -= (0.9 if task == "results" else 0.5) if DANGLING.match(sentence) else 0.3 if _THIS.match(sentence) else 0.0
     score -= 0.2 * min(len(TIED.findall(sentence)), 2)
     score -= 1.2 if ABOUT_FLOATS.search(sentence) else 0.0
-    score -= (1.5 if task == "results" else 0.6) if FUTURE.search(sentence) else 0.0
+    score -= 1.5 if FUTURE.search(sentence) else 0.0
     score -= 0.4 * len(VARIABLE.findall(sentence))
     score -= 0.15 * len(MATH.findall(sentence))
     score -= (0.04 if task == "results" else 0.02) * max(0, len(sentence.split()) - _USUAL_WORDS)
