@@ -73,6 +73,11 @@ class PromptVersion:
     messages: tuple[tuple[Role, str], ...]
     candidates: Candidates | None = None  #: translation only
 
+    @property
+    def has_history(self) -> bool:
+        """Whether a question repeats earlier questions with their answers."""
+        return any(role == "history" for role, _ in self.messages)
+
     def render(self, values: Mapping[str, object], history: Sequence[tuple[str, str]] = ()) -> tuple[Message, ...]:
         """The chat for one question. ``history`` holds (user, assistant) messages that were already exchanged."""
         return _render(self.messages, values, history, self)

@@ -252,6 +252,8 @@ def test_loops_fail(text: str) -> None:
         "{}\nassistant: 完",
         "请将以下英文翻译成中文。{}",
         "{}\n注意：以上译文仅供参考。",
+        "{}希望这对您有所帮助！",
+        "{}希望以上翻译符合要求。",
     ],
 )
 def test_preambles_fail(text: str) -> None:
@@ -264,6 +266,7 @@ def test_preambles_fail(text: str) -> None:
         ("Background: Speech is rich. Methods: We record it.", "背景：语音内容丰富。方法：我们将其录制。"),
         ("The following tasks are studied.", "研究了以下任务。"),
         ("We must, of course, be careful.", "我们当然必须谨慎。"),
+        ("We hope that these results guide design.", "我们希望这些结果能指导设计。"),
     ],
 )
 def test_ordinary_openings_are_no_preamble(source: str, text: str) -> None:
