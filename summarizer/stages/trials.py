@@ -110,6 +110,7 @@ def make_texts(
     """The texts that are missing, by the configured engine."""
     config, weights, progress = bench.config, bench.weights, bench.progress
     n_answers = max(len(first_samplings(candidate.prompt)) for candidate in candidates)
+    one_by_one = task == "translation" and any(candidate.prompt.has_history for candidate in candidates)
 
     def encode(sentences: Sequence[str]) -> NDArray[np.float32]:
         return weights.encoder().encode(sentences)
@@ -124,11 +125,12 @@ def make_texts(
                 encoder_sha256="" if task == "translation" else weights.encoder.model.sha256,
                 glossary=glossary_of(config),
                 max_attempts=config.generate.max_attempts,
-                # an abstract asks one question at a time, a breakdown one for each of its bullets. Of several answers to a
-                # question the longest ends alone, so there are twice as many as fill the slots
+                # where a question repeats earlier sentences an abstract asks one at a time, else one for each sentence, as a
+                # breakdown for each bullet. Of several answers to a question the longest ends alone, so there are twice as
+                # many as fill the slots
                 texts_in_flight=(
                     max(2, config.llm.n_slots * min(2, n_answers) // n_answers)
-                    if task == "translation"
+                    if one_by_one
                     else 3 * config.generate.papers_in_flight
                 ),
                 begin=lambda n: progress.stage("trial", n),
