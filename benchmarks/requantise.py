@@ -4,8 +4,8 @@
     python benchmarks/builds.py rates DIR installed --model default --model COPY.gguf
 
 The second command measures the copy beside its original. Weights that are quantised already lose a little more at each
-change of type, and gain nothing by a wider one: only the way they are computed changes. ``--output-type`` is that of the output matrix, which
-is the table of embeddings, too, where a model ties the two (Qwen2.5 of 1.5 billion weights and fewer does).
+change of type, and gain nothing by a wider one: only the way they are computed changes. ``--output-type`` is that of the
+output matrix, which is the table of embeddings, too, where a model ties the two (Qwen2.5 of 1.5 billion weights and fewer).
 """
 
 from __future__ import annotations
