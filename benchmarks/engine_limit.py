@@ -12,6 +12,7 @@ from typing import Any
 
 from summarizer.errors import ModelError
 from summarizer.llm.cells import common_prefix
+from summarizer.llm.library import load_library
 
 BATCH = 512
 SIZES = (1, 2, 4, 8, 16, 32, 64)
@@ -49,16 +50,7 @@ class RawModel:
     """A model and a context as the engine opens them, and nothing else: no sampling, no scheduling."""
 
     def __init__(self, path: str, n_ctx: int, n_threads: int, repack: bool) -> None:
-        from summarizer.llm.openmp import choose_waiting
-
-        choose_waiting()
-        import llama_cpp
-
-        self._lib: Any = llama_cpp
-        silent = llama_cpp.llama_log_callback(lambda *_: None)
-        self._silent = silent  # llama.cpp holds a bare pointer to it
-        llama_cpp.llama_log_set(silent, ctypes.c_void_p(0))
-        llama_cpp.llama_backend_init()
+        self._lib = llama_cpp = load_library()
         params = llama_cpp.llama_model_default_params()
         params.n_gpu_layers = 0
         params.use_extra_bufts = repack
@@ -189,26 +181,34 @@ def measure_limit(path: str, prompts: Sequence[Sequence[int]], n_threads: int, a
     return {"layouts": layouts, "sharing": asdict(sharing)}
 
 
-def _measure(
-    model: RawModel, tokens: Sequence[int], deepest: int, sharing: Sharing, sizes: Sequence[int]
-) -> dict[str, Any]:
+def rates_when_empty(model: RawModel, tokens: Sequence[int]) -> tuple[float, dict[int, float]]:
+    """Tokens a second with next to nothing to attend to: prefill of a full batch, and decoding by number of sequences."""
+    model.forget()
     model.prefill(tokens[:BATCH], 0)
     took = []
     for _ in range(PREFILLS):
         model.forget()
         took.append(model.prefill(tokens[:BATCH], 0))
-    by_depth = [PREFILLS * BATCH / sum(took)]
-    decode_rates = {size: model.decode_rate(size, _SHALLOW, tokens) for size in SIZES}
-    best = max(decode_rates, key=lambda size: decode_rates[size])
+    return PREFILLS * BATCH / sum(took), {size: model.decode_rate(size, _SHALLOW, tokens) for size in SIZES}
+
+
+def prefill_rates_at_depth(model: RawModel, tokens: Sequence[int], deepest: int) -> list[float]:
+    """Tokens a second of the second full batch of a text, the third, and so on, while they begin before ``deepest``."""
     model.forget()
-    for first in range(0, deepest, BATCH):
-        seconds = model.prefill(tokens[first : first + BATCH], first)
-        if first:
-            by_depth.append(BATCH / seconds)
+    seconds = [model.prefill(tokens[first : first + BATCH], first) for first in range(0, deepest, BATCH)]
+    return [BATCH / took for took in seconds[1:]]
+
+
+def _measure(
+    model: RawModel, tokens: Sequence[int], deepest: int, sharing: Sharing, sizes: Sequence[int]
+) -> dict[str, Any]:
+    prefill_rate, decode_rates = rates_when_empty(model, tokens)
+    best = max(decode_rates, key=lambda size: decode_rates[size])
+    by_depth = [prefill_rate, *prefill_rates_at_depth(model, tokens, deepest)]
     at_depth = model.decode_rates_at_depth(sizes, sharing, tokens)
     best_at_depth = max(at_depth, key=lambda size: at_depth[size])
     return {
-        "prefill_rate": by_depth[0],
+        "prefill_rate": prefill_rate,
         "prefill_rates_by_depth": by_depth,
         "decode_rates": {str(size): rate for size, rate in decode_rates.items()},
         "best_size": best,

@@ -1,11 +1,11 @@
 """A copy of a model in other types of weights, made by llama.cpp's own quantizer, to try what a processor computes faster.
 
     python benchmarks/requantise.py MODEL.gguf COPY.gguf --type Q8_0 [--output-type Q8_0] [--pure]
-    python benchmarks/engine.py --pdf DIR --limit 2 --pieces 2 --shape pieces --rounds 1 --contenders limit --model COPY.gguf
+    python benchmarks/builds.py rates DIR installed --model default --model COPY.gguf
 
-The second command prints the copy's raw rates. Weights that are quantised already lose a little more at each change of type,
-and gain nothing by a wider one: only the way they are computed changes. ``--output-type`` is that of the output matrix, which
-is the table of embeddings, too, where a model ties the two (Qwen2.5 of 1.5 billion weights and fewer does).
+The second command measures the copy beside its original. Weights that are quantised already lose a little more at each
+change of type, and gain nothing by a wider one: only the way they are computed changes. ``--output-type`` is that of the
+output matrix, which is the table of embeddings, too, where a model ties the two (Qwen2.5 of 1.5 billion weights and fewer).
 """
 
 from __future__ import annotations

@@ -32,12 +32,13 @@ check_compiler() {
     fi
 }
 
-# gcc tunes for processors with AVX-512 by keeping to half of their vectors' width, which costs llama.cpp's kernels a seventh of
-# the prefill rate, and a quarter 2,000 tokens deep (docs/benchmarks.md). CMAKE_ARGS of the caller's own wins.
+# gcc 12 takes processors that it does not know for older ones and keeps to half of their vectors' width: llama.cpp's prompts are
+# then a tenth slower, and a quarter 2,000 tokens deep (docs/decisions.md). Older ones with AVX-512, but without BF16, lower
+# their clock for it and are left alone; CMAKE_ARGS of the caller's own wins.
 widen_vectors() {
-    if [[ -z "${CMAKE_ARGS:-}" && "$(uname -m)" == x86_64 ]] && grep -qw avx512f /proc/cpuinfo 2>/dev/null; then
-        local flag=-mprefer-vector-width=512
-        export CMAKE_ARGS="-DCMAKE_C_FLAGS=$flag -DCMAKE_CXX_FLAGS=$flag"
+    if [[ -z "${CMAKE_ARGS:-}" && "$(uname -m)" == x86_64 ]] && grep -qw avx512_bf16 /proc/cpuinfo 2>/dev/null; then
+        local flags='-mtune=sapphirerapids -mprefer-vector-width=512'
+        export CMAKE_ARGS="-DCMAKE_C_FLAGS='$flags' -DCMAKE_CXX_FLAGS='$flags'"
     fi
 }
 
