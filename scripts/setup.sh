@@ -38,6 +38,8 @@ check_compiler() {
 widen_vectors() {
     if [[ -z "${CMAKE_ARGS:-}" && "$(uname -m)" == x86_64 ]] && grep -qw avx512_bf16 /proc/cpuinfo 2>/dev/null; then
         local flags='-mtune=sapphirerapids -mprefer-vector-width=512'
+        # shellcheck disable=SC2086
+        "${CC:-gcc}" $flags -fsyntax-only -x c /dev/null 2>/dev/null || return 0 # too old to know them
         export CMAKE_ARGS="-DCMAKE_C_FLAGS='$flags' -DCMAKE_CXX_FLAGS='$flags'"
     fi
 }
