@@ -7,10 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from summarizer.embed import FakeEncoder
 from summarizer.glossary import Glossary
 from summarizer.llm.fake import FakeEngine, stock_sentences
-from summarizer.prompts import PromptVersion, load_prompts, parse_prompt
+from summarizer.prompts import PromptVersion, load_prompt, load_prompts, parse_prompt
 from summarizer.records import (
     Attempt,
     Completion,
@@ -31,6 +33,7 @@ from summarizer.summarize.translation import translate_abstract
 
 PROMPTS = load_prompts(Path(__file__).parent.parent / "prompts")
 PROMPTS["translation"] = replace(PROMPTS["translation"], candidates=None)  # they are tested in test_candidates.py
+WITH_HISTORY = load_prompt(Path(__file__).parent.parent / "prompts", "translation", "v002")
 PAPER = Paper(
     arxiv_id="2602.00001",
     version=1,
@@ -84,8 +87,12 @@ def run(job: Callable[[FakeEngine], Job], respond: Callable[[Request], str | Com
     return attempt
 
 
-def translate(respond: Callable[[Request], str | Completion] = stock_sentences, attempt_no: int = 1) -> Attempt:
-    return run(lambda e: translate_abstract(PAPER, PROMPTS["translation"], e.model, attempt_no), respond)
+def translate(
+    respond: Callable[[Request], str | Completion] = stock_sentences,
+    attempt_no: int = 1,
+    prompt: PromptVersion | None = None,
+) -> Attempt:
+    return run(lambda e: translate_abstract(PAPER, prompt or PROMPTS["translation"], e.model, attempt_no), respond)
 
 
 def answer(
@@ -120,19 +127,40 @@ def test_a_translation_is_its_sentences_in_order_with_their_sources() -> None:
     assert attempt.source_scope == "abstract"
 
 
-def test_each_sentence_is_asked_with_the_ones_before_it() -> None:
+def test_each_sentence_is_asked_with_the_ones_before_it_where_the_prompt_says_so() -> None:
     asked: list[Request] = []
 
     def respond(request: Request) -> str:
         asked.append(request)
         return stock_sentences(request)
 
-    attempt = translate(respond)
+    attempt = translate(respond, prompt=WITH_HISTORY)
     first, second, third = asked
     assert third.messages[: len(second.messages)] == second.messages, "a question begins with the whole one before it"
     assert second.messages[-2].content == attempt.pieces[0].text
     assert "1.2M" in (second.copy_terms or ())
     assert "1.2M" not in (first.copy_terms or ())
+
+
+def test_sentences_that_do_not_know_of_each_other_are_asked_side_by_side() -> None:
+    together: list[int] = []
+
+    class Watched(FakeEngine):
+        def poll(self, max_seconds: float = 1.0) -> list[Completion]:
+            together.append(self.n_waiting)
+            return super().poll(max_seconds)
+
+    def respond(request: Request) -> str:
+        failing = "1.2M" in request.messages[-1].content and request.sampling.temperature == 0
+        return "我们提出了一种方法。" if failing else stock_sentences(request)
+
+    engine = Watched(respond)
+    runner: JobRunner[Attempt] = JobRunner(engine, jobs_in_flight=1)
+    (attempt,) = runner.run([translate_abstract(PAPER, PROMPTS["translation"], engine.model, 1)])
+    assert together == [3, 1], "all at once, then what failed alone"
+    assert attempt.accepted
+    assert [p.used for p in attempt.pieces] == [True, False, True, True]
+    assert [p.source_text[:2] for p in attempt.pieces] == ["Sp", "We", "We", "Th"]
 
 
 def test_a_bad_sentence_is_tried_again_warmer_and_both_tries_are_kept() -> None:
@@ -149,7 +177,8 @@ def test_a_bad_sentence_is_tried_again_warmer_and_both_tries_are_kept() -> None:
     assert tries[0].text not in attempt.text
 
 
-def test_the_next_try_is_told_which_number_was_left_out() -> None:
+@pytest.mark.parametrize("prompt", [PROMPTS["translation"], WITH_HISTORY], ids=["side by side", "one by one"])
+def test_the_next_try_is_told_which_number_was_left_out(prompt: PromptVersion) -> None:
     asked: list[str] = []
 
     def respond(request: Request) -> str:
@@ -157,10 +186,11 @@ def test_the_next_try_is_told_which_number_was_left_out() -> None:
         asked.append(question)
         return stock_sentences(request) if "必须写出" in question or "3.2" not in question else "我们提出了一种方法。"
 
-    attempt = translate(respond)
+    attempt = translate(respond, prompt=prompt)
     assert attempt.accepted
-    assert "3.2" in asked[2].splitlines()[-1]
-    assert "必须写出" not in asked[3], "the sentences after it do not carry the hint along"
+    (told,) = [question for question in asked if "必须写出" in question]
+    assert "3.2" in told.splitlines()[-1]
+    assert "必须写出" not in asked[-1] or not prompt.has_history, "the sentences after it do not carry the hint along"
 
 
 def test_a_sentence_that_never_passes_makes_the_attempt_fail_after_the_whole_ladder() -> None:

@@ -31,22 +31,32 @@ _PER_MESSAGE = 4  # tokens that a chat template adds
 
 _SUBJECTS = ("本文", "该研究", "这项工作", "作者", "所提出的方法", "该框架", "这一模型", "实验部分")
 _VERBS = ("系统地分析了", "重新审视了", "有效地改进了", "仔细比较了", "进一步扩展了", "详细讨论了", "验证了", "简化了")
-_OBJECTS = (
-    "已有方法的不足",
-    "模型的训练过程",
-    "数据的组织方式",
-    "推理的开销",
-    "评价指标的选择",
-    "系统的稳定性",
-    "特征的表示",
+_OWNERS = (
+    "已有方法",
+    "训练过程",
+    "数据",
+    "推理",
+    "评价",
+    "系统",
+    "特征",
+    "标注",
+    "模型结构",
+    "实验设置",
+    "解码过程",
+    "目标函数",
 )
-_ENDS = (
-    "，并说明了其中的原因",
-    "，同时保持了较低的成本",
-    "，为后续研究打下基础",
-    "，取得了一致的结论",
-    "，在多种条件下成立",
-    "",
+_ASPECTS = ("不足", "组织方式", "开销", "选择", "稳定性", "表示", "影响", "来源", "边界", "规模", "误差", "组成")
+_LINKS = ("，并说明了", "，同时给出了", "，从而减少了", "，也指出了", "，进而得到了", "，随后整理了", "，最后归纳了")
+_RESULTS = (
+    "其中的原因",
+    "所需的成本",
+    "一致的结论",
+    "成立的条件",
+    "后续的方向",
+    "可比的依据",
+    "主要的差异",
+    "具体的步骤",
+    "适用的范围",
 )
 
 
@@ -56,12 +66,9 @@ def stock_sentences(request: Request) -> str:
     """
     text = "\n".join(m.content for m in request.messages)
     digest = hashlib.sha256(f"{request.sampling.seed}\n{text}".encode()).digest()
-    first = _SUBJECTS[digest[0] % len(_SUBJECTS)] + _VERBS[digest[1] % len(_VERBS)]
-    turn = 0
-    if request.scope[2] == "translation":  # sentences of one text take turns, so that it does not look like a loop
-        turn = sum(m.role == "assistant" for m in request.messages)
-        digest = hashlib.sha256(f"{request.sampling.seed}\n{request.scope}".encode()).digest()
-    sentence = first + _OBJECTS[(digest[2] + turn) % len(_OBJECTS)] + _ENDS[(digest[3] + turn) % len(_ENDS)]
+    # so many ways that the sentences of one text, which do not know of each other, hardly look like a loop
+    words = (_SUBJECTS, _VERBS, _OWNERS, ("的",), _ASPECTS, _LINKS, _RESULTS)
+    sentence = "".join(choices[byte % len(choices)] for choices, byte in zip(words, digest, strict=False))
     terms = list(dict.fromkeys(t for t in request.copy_terms or () if _must_be_kept(t)))
     if terms:
         sentence += f"，其中涉及 {'、'.join(terms)} 等内容"
