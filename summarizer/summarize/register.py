@@ -12,20 +12,7 @@ from collections.abc import Callable, Sequence
 
 from summarizer.literals import LITERAL, URL, set_apart
 
-#: 和 inside a word (饱和, 和弦), but not at the seam of two (声学和声码器, 水平和解码).
-_AND = re.compile(
-    r"(?<![饱总温柔谐中，、])(?<![^需要请追诉]求)(?<!延迟求)和"
-    r"(?!弦|睦|蔼|国|声(?![学音码源道场调纹波压])|谐(?![波振])|平(?![均衡台面滑行])|解(?![码释决耦析调])|$)"
-)
 _CLAUSE = re.compile(r"[，。；：！？（）“”]")
-
-
-def _and(text: str) -> str:
-    def one(found: re.Match[str]) -> str:
-        clause = _CLAUSE.split(text[: found.start()])[-1]
-        return found[0] if "、" in clause else "与"  # at the end of a list both are usual
-
-    return _AND.sub(one, text)
 
 
 def _first(text: str) -> str:
@@ -44,31 +31,35 @@ def _pattern(pattern: str, written: str) -> Callable[[str], str]:
 _HAN = r"[\u4e00-\u9fff]"
 _START = r"(?<![^，。；])"  # of a clause
 
-#: 都 in names of cities and in 都市, 大都, 全都.
-_ALL = re.compile(r"(?<![首大古成京故全帝魔陪])都(?![市柏灵会城督])")
-#: After these 都 says "even" or "whoever", which 均 does not.
-_EVEN = re.compile(r"连|甚至|即[使便]|哪|谁|什么")
+
+def _unless(pattern: str, said: str, written: str) -> Callable[[str], str]:
+    """The written word for what ``pattern`` finds, unless its clause has ``said`` before it."""
+    everyday, reason = re.compile(pattern), re.compile(said)
+
+    def change(text: str) -> str:
+        def one(found: re.Match[str]) -> str:
+            return found[0] if reason.search(_CLAUSE.split(text[: found.start()])[-1]) else written
+
+        return everyday.sub(one, text)
+
+    return change
 
 
-def _all(text: str) -> str:
-    def one(found: re.Match[str]) -> str:
-        return found[0] if _EVEN.search(_CLAUSE.split(text[: found.start()])[-1]) else "均"
-
-    return _ALL.sub(one, text)
-
-
+#: 和 not inside a word (饱和, 和弦), but at the seam of two (声学和声码器, 水平和解码); at the end of a list both are usual.
+_and = _unless(
+    r"(?<![饱总温柔谐中，、])(?<![^需要请追诉]求)(?<!延迟求)和"
+    r"(?!弦|睦|蔼|国|声(?![学音码源道场调纹波压])|谐(?![波振])|平(?![均衡台面滑行])|解(?![码释决耦析调])|$)",
+    "、",
+    "与",
+)
+#: 都 not in names of cities and in 都市, 大都, 全都; after 连 or 谁 it says "even" or "whoever", which 均 does not.
+_all = _unless(r"(?<![首大古成京故全帝魔陪])都(?![市柏灵会城督])", r"连|甚至|即[使便]|哪|谁|什么", "均")
 #: A representation, not what represents: no object follows, and nothing says by what.
-_REPRESENTATION = re.compile(r"(?<![来所可能被者人员家])表示(?=[，。、；]|的(?!是)|学习|空间)")
-_BY = re.compile(r"(?<![利应通作使采])用(?!于)|由(?!于)|被|(?<![可所])以(?!及)")
-
-
-def _representation(text: str) -> str:
-    def one(found: re.Match[str]) -> str:
-        return found[0] if _BY.search(_CLAUSE.split(text[: found.start()])[-1]) else "表征"
-
-    return _REPRESENTATION.sub(one, text)
-
-
+_representation = _unless(
+    r"(?<![来所可能被者人员家])表示(?=[，。、；]|的(?!是)|学习|空间)",
+    r"(?<![利应通作使采])用(?!于)|由(?!于)|被|(?<![可所])以(?!及)",
+    "表征",
+)
 #: Examples, not 如果, 如何, 如图, 如今 nor "as the results show".
 _SUCH_AS = re.compile(
     r"，(?:例如，?|如)(?![何果此前图上下表所同式今若有需无是实期能要不第])((?:(?!所|那样|一样|一般|表明|显示|证明|指出)[^，。；：（）]){2,40})"
