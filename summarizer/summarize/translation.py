@@ -87,7 +87,8 @@ def translate_abstract(
             for tried in one.tries:
                 text = in_written_style(best.text, said) if tried is best else None
                 tally.add(tried, used=tried is best, text=text)
-            history.append((prompt.render_last_user({**one.values, "missing": []}), best.text))
+            if prompt.has_history:
+                history.append((prompt.render_last_user({**one.values, "missing": []}), best.text))
     used = [p for p in tally.pieces if p.used]
     return build_attempt(
         key=(paper.arxiv_id, paper.version),
